@@ -1,0 +1,184 @@
+"""The facade: a crawl inside somebody's asyncio program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from crawler.assembly import Parts, open_crawl
+from crawler.contracts import Fetcher, Listener, Sink, Store
+from crawler.engine import Engine
+from crawler.errors import CrawlerError
+from crawler.export import Hold, Items
+from crawler.observe import Stats
+from crawler.policy.politeness import Politeness
+from crawler.settings import Settings, from_mapping
+from crawler.spider import Spider
+
+T = TypeVar("T")
+
+
+class Crawl:
+    """One crawl, run in a task of its own while the `async with` block is open.
+
+    Entering, iterating and leaving may happen in different tasks. Leaving stops the crawl at once
+    and waits for its end; no task, thread, socket or file stays behind.
+
+    Args:
+        spider: the spider, or its class; left out where the settings name one or give rules.
+        settings: a loaded configuration; or give any of its sections by name, as in
+            `Crawl(Books, limits={"pages": 50}, politeness={"delay": 0.5})`.
+        politeness: shared by all crawls that are given the same object.
+        fetcher: fetches instead of the real web.
+        store: keeps requests and items instead of memory.
+        sinks: further outlets for items.
+        listeners: are told what happens; see `crawler.events`.
+
+    Raises ConfigError for settings that are wrong, and on entering PluginError and OutputError.
+    """
+
+    def __init__(
+        self,
+        spider: Spider | type[Spider] | None = None,
+        *,
+        settings: Settings | None = None,
+        politeness: Politeness | dict[str, Any] | None = None,
+        fetcher: Fetcher | None = None,
+        store: Store | None = None,
+        sinks: Sequence[Sink] = (),
+        listeners: Sequence[Listener] = (),
+        **options: Any,
+    ) -> None:
+        if isinstance(politeness, dict):
+            options["politeness"], politeness = politeness, None
+        if settings is not None and options:
+            raise TypeError(f"give settings or single options ({', '.join(options)}), not both")
+        self.stats = Stats()
+        self._hold = Hold()
+        self._parts = Parts(
+            settings=settings or from_mapping(options),
+            spider=spider() if isinstance(spider, type) else spider,
+            politeness=politeness,
+            fetcher=fetcher,
+            store=store,
+            sinks=[self._hold, *sinks],
+            listeners=[self.stats, *listeners],
+        )
+        self._taps: list[Items[Any]] = []
+        self._engine: Engine | None = None
+        self._owner: asyncio.Task[None] | None = None
+        self._told = False
+
+    async def __aenter__(self) -> Self:
+        ready: asyncio.Future[Engine] = asyncio.get_running_loop().create_future()
+        self._owner = asyncio.create_task(self._own(ready), name="crawl")
+        try:
+            await asyncio.wait({self._owner, ready}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self._end()
+            raise
+        if not ready.done():
+            self._raise_failure()
+        self._engine = ready.result()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+        if kind is None:
+            self._raise_failure()
+
+    @overload
+    def items(self) -> Items[Any]: ...
+    @overload
+    def items(self, kind: type[T]) -> Items[T]: ...
+    def items(self, kind: type[T] | None = None) -> Items[Any]:
+        """Return an async iterator over the items, or those of one type; the crawl keeps its pace.
+
+        What is found before the first call waits for it. The iteration ends with the crawl, and
+        raises what made it fail.
+        """
+        tap: Items[Any] = Items(kind)
+        self._taps.append(tap)
+        if self._owner is not None and self._owner.done():
+            tap.end()
+        else:
+            self._running().delivery.join(tap)
+        self._hold.release()
+        return tap
+
+    async def wait(self) -> Stats:
+        """Wait until the crawl has ended by itself; return its figures. Raises what made it fail."""
+        self._hold.release()
+        self._running()
+        assert self._owner is not None
+        await asyncio.wait({self._owner})
+        self._raise_failure()
+        return self.stats
+
+    def stop(self) -> None:
+        """Fetch nothing more; what is in flight is finished, then the crawl ends."""
+        self._running().stop()
+
+    def pause(self) -> None:
+        """Start no fetch until `resume`; what is in flight goes on."""
+        self._running().pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._running().resume()
+
+    # Inside.
+
+    def _running(self) -> Engine:
+        if self._engine is None:
+            raise CrawlerError("the crawl is not open: use it inside `async with Crawl(...) as crawl:`")
+        return self._engine
+
+    async def _own(self, ready: asyncio.Future[Engine]) -> None:
+        """Own the engine's task groups: they must be left by the task that entered them."""
+        failure: BaseException | None = None
+        try:
+            async with open_crawl(self._parts) as engine:
+                ready.set_result(engine)
+                await engine.run()
+        except BaseException as error:
+            failure = single(error)
+            raise failure from None
+        finally:
+            for tap in self._taps:
+                self._told = self._told or isinstance(failure, Exception)
+                tap.end(failure if isinstance(failure, Exception) else None)
+
+    async def _end(self) -> None:
+        """Cancel the owner and wait for it, also when this waiting is cancelled itself."""
+        assert self._owner is not None
+        cancelled: asyncio.CancelledError | None = None
+        self._owner.cancel()
+        while not self._owner.done():
+            try:
+                await asyncio.wait({self._owner})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if not self._owner.cancelled():
+            self._owner.exception()  # looked at here, so that asyncio does not complain later
+        if cancelled is not None:
+            raise cancelled
+
+    def _raise_failure(self) -> None:
+        assert self._owner is not None
+        if self._owner.done() and not self._owner.cancelled() and not self._told:
+            failure = self._owner.exception()
+            if failure is not None:
+                self._told = True
+                raise failure
+
+
+def single(error: BaseException) -> BaseException:
+    """Return the error inside a group of one, however deep; a group of several stays as it is."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,130 @@
+"""Who may enter the frontier: links and requests judged as strings, before they become anything else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crawler.model.items import is_item_type
+from crawler.engine.joiner import Joiner
+from crawler.errors import SpiderError, UrlError
+from crawler.model import Dropped, Links, Reason, Request
+from crawler.policy.scope import Scope
+from crawler.url import canonical
+
+_REMEMBERED = 100_000
+
+
+class Findings:
+    """What one page gave: requests to add, items to commit or dropped, and links refused by reason."""
+
+    __slots__ = ("dropped", "found", "items", "rejected")
+
+    def __init__(self) -> None:
+        self.found: list[Request] = []
+        self.items: list[Any] = []
+        self.dropped: list[Dropped] = []
+        self.rejected: Counter[Reason] = Counter()
+
+
+class Admission:
+    """Sorts what a callback yielded, and lets in what is in scope and not known yet.
+
+    Args:
+        scope: which URLs belong to the crawl.
+        knows: says whether a request's key is known already.
+        check: raises SpiderError when the spider has no callback of this name.
+    """
+
+    def __init__(
+        self, scope: Scope, knows: Callable[[str], bool], check: Callable[[str], object]
+    ) -> None:
+        self._scope = scope
+        self._knows = knows
+        self._check = check
+        self._joiner = Joiner()
+        self._refusals: dict[str, Reason] = {}
+        self._item_types: dict[type, bool] = {}
+
+    def sort(self, outputs: Sequence[Any], parent: Request) -> Findings:
+        """Sort a callback's outputs into requests and items.
+
+        Raises SpiderError for what is neither.
+        """
+        findings = Findings()
+        for output in outputs:
+            if type(output) is Links:
+                self._add_links(output, parent, findings)
+            elif isinstance(output, Request):
+                self._add_request(output, parent, findings)
+            elif type(output) is Dropped:
+                findings.dropped.append(output)
+            elif self._is_item(type(output)):
+                findings.items.append(output)
+            else:
+                raise SpiderError(
+                    f"{parent.callback} yielded {output!r:.80}, a {type(output).__name__}: yield items "
+                    "(dict, dataclass, msgspec, attrs, pydantic), page.follow(...) or Request(...)"
+                )
+        return findings
+
+    def start(self, start: str | Request) -> Request | Reason:
+        """Return a start request in canonical form, or why it may not enter. Raises UrlError."""
+        request = Request(start) if isinstance(start, str) else start
+        self._check(request.callback)
+        request.at(canonical(request.url))
+        if self._scope.welcome(request.url):
+            self._refusals.clear()
+        return self.refuses(request.url) or request
+
+    def refuses(self, url: str) -> Reason | None:
+        """Return why a canonical URL may not enter; remembers, since pages repeat their links."""
+        reason = self._refusals.get(url)
+        if reason is None:
+            reason = self._scope.refuses(url)
+            if reason is not None:
+                if len(self._refusals) >= _REMEMBERED:
+                    self._refusals.clear()
+                self._refusals[url] = reason
+        return reason
+
+    def _add_links(self, links: Links, parent: Request, findings: Findings) -> None:
+        # Most links of a page are known: they cost a join, a look in the set, and nothing more.
+        self._check(links.callback)
+        urls = self._joiner.join(links.base, links.hrefs)
+        knows = self._knows
+        if not links.data:
+            fresh = [url for url in dict.fromkeys(urls) if url is None or not knows(url)]
+        else:
+            fresh = urls
+        deep = self._scope.too_deep(parent.depth + 1)
+        for position, url in enumerate(fresh):
+            reason = Reason.SCHEME if url is None else self.refuses(url) or (Reason.DEPTH if deep else None)
+            if url is None or reason is not None:
+                findings.rejected[reason or Reason.SCHEME] += 1
+            elif not knows(url):
+                data = links.data[position] if links.data else None
+                request = Request(url, links.callback, priority=links.priority, data=data)
+                findings.found.append(request.child_of(parent))
+
+    def _add_request(self, request: Request, parent: Request, findings: Findings) -> None:
+        self._check(request.callback)
+        try:
+            request.at(canonical(request.url)).child_of(parent)
+        except UrlError as error:
+            raise SpiderError(f"{parent.callback} yielded a request that cannot be made: {error}") from error
+        reason = self.refuses(request.url) or (Reason.DEPTH if self._scope.too_deep(request.depth) else None)
+        if reason is not None:
+            findings.rejected[reason] += 1
+            return
+        if request.again and self._knows(request.key):
+            # Named by where it was asked for, so that a page fetched twice asks for it only once.
+            request.key = f"{request.key} again {len(findings.found)} from {parent.key}"
+        findings.found.append(request)
+
+    def _is_item(self, kind: type) -> bool:
+        known = self._item_types.get(kind)
+        if known is None:
+            known = self._item_types[kind] = is_item_type(kind)
+        return known

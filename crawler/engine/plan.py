@@ -1,0 +1,46 @@
+"""All that one crawl is made of, put together by the assembly and run by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crawler.contracts import Fetcher, Listener, Sink, Store
+from crawler.frontier import Frontier
+from crawler.policy.budget import Budget
+from crawler.policy.retry import RetryRule
+from crawler.policy.scope import Scope
+from crawler.spider import Spider
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a crawl works with.
+
+    Attributes:
+        name: what the crawl is called.
+        spider: whose callbacks get the pages.
+        store, frontier, fetcher, sinks, listeners: the parts, ready to be used.
+        scope, retry, budget: the rules.
+        concurrency: fetches under way at a time.
+        hops: redirects followed from one request.
+        seconds: how long the crawl may take; None for as long as it needs.
+        robots_agent: the product token that robots.txt is read for.
+        hand_bytes: bodies in memory beyond this many bytes hold further fetches back.
+    """
+
+    name: str
+    spider: Spider
+    store: Store
+    frontier: Frontier
+    fetcher: Fetcher
+    scope: Scope
+    retry: RetryRule
+    budget: Budget
+    sinks: Sequence[Sink] = ()
+    listeners: list[Listener] = field(default_factory=list)
+    concurrency: int = 32
+    hops: int = 10
+    seconds: float | None = None
+    robots_agent: str = "aiocrawl"
+    hand_bytes: int = 64 * 1024 * 1024

@@ -1,0 +1,89 @@
+"""From an answer to an outcome: redirect, judgement, callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crawler.engine.admission import Admission, Findings
+from crawler.engine.callbacks import Callbacks
+from crawler.engine.plan import Plan
+from crawler.events import CallbackFailed, Event
+from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
+from crawler.page import Page, ParseRefused
+from crawler.policy.judge import judge_status, next_hop, redirect_target
+
+
+class Reading:
+    """Turns answers into outcomes, with the spider's help.
+
+    Args:
+        plan: the crawl's rules.
+        callbacks: the spider's callbacks.
+        admission: who may enter the frontier.
+        tell: tells the listeners.
+    """
+
+    def __init__(
+        self, plan: Plan, callbacks: Callbacks, admission: Admission, tell: Callable[[Event], None]
+    ) -> None:
+        self._plan = plan
+        self._callbacks = callbacks
+        self._admission = admission
+        self._tell = tell
+
+    async def read(self, lease: Lease, response: Response) -> Outcome:
+        """Return what an answer comes to; the callback is run when there is a page for it."""
+        target = redirect_target(response)
+        if target is not None:
+            outcome: Outcome | None = await self._redirect(lease.request, response, target)
+        else:
+            outcome = judge_status(lease, response, self._plan.retry)
+        if outcome is None:
+            outcome = await self._call(lease.request, lease.request.callback, Page(response))
+        return await self.give_up(lease, outcome)
+
+    async def give_up(self, lease: Lease, outcome: Outcome) -> Outcome:
+        """Return the outcome; when the request is given up, its error callback is heard first."""
+        request = lease.request
+        if request.on_error is None or not isinstance(outcome, GaveUp):
+            return outcome
+        failure = Failure(request, outcome.reason, outcome.detail)
+        heard = await self._call(request, request.on_error, failure)
+        if isinstance(heard, Done):
+            return GaveUp(outcome.reason, outcome.detail, heard.found, heard.items)
+        return outcome
+
+    async def _call(self, request: Request, callback: str, argument: Page | Failure) -> Outcome:
+        """Run a callback; an exception costs the page, all or nothing."""
+        try:
+            outputs = await self._callbacks.collect(callback, argument)
+            findings: Findings = self._admission.sort(outputs, request)
+        except ParseRefused as refusal:
+            return Refused(Reason.PARSE_GUARD, str(refusal))
+        except Exception as error:
+            self._tell(CallbackFailed(request.url, callback, error))
+            return GaveUp(Reason.CALLBACK, f"{callback}: {type(error).__name__}: {error}")
+        return Done(findings.found, findings.items, findings.rejected, findings.dropped)
+
+    async def _redirect(self, request: Request, response: Response, target: str) -> Outcome:
+        """Return the outcome of a redirect: a hop is a request of its own, under all the rules.
+
+        Cases, in order: it leads to no URL; too many hops; out of scope; known already. A known
+        target is fetched all the same when it may answer differently now: to another method or
+        callback, within its own chain, or after a cookie was set on the way.
+        """
+        if not target:
+            where = response.headers.get("Location", "")
+            return GaveUp(Reason.REDIRECT_BROKEN, f"{response.status} to {where!r}")
+        if request.hops >= self._plan.hops:
+            return GaveUp(Reason.REDIRECT_LIMIT, f"{request.hops} redirects, the last to {target}")
+        refusal = self._admission.refuses(target)
+        if refusal is not None:
+            return Refused(refusal, f"redirect to {target}")
+        hop = next_hop(request, response, target)
+        if self._plan.frontier.knows(hop.key):
+            other_callback = await self._plan.frontier.callback_of(hop.key) != hop.callback
+            if not (other_callback or hop.cookie_seen or target in hop.history):
+                return Done(reason=Reason.REDIRECT)
+            hop.key = f"{hop.key} hop {hop.hops} from {request.key}"
+        return Done([hop], reason=Reason.REDIRECT)

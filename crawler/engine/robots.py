@@ -1,0 +1,69 @@
+"""Reads the answers to requests for robots.txt, and lets the origin's requests go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crawler.events import Event, RobotsRead
+from crawler.frontier import Frontier
+from crawler.model import Done, Lease, Outcome, Request, Response, Retry
+from crawler.policy.judge import judge_status, redirect_target
+from crawler.policy.retry import RetryRule
+from crawler.policy.robots import (
+    MAX_HOPS,
+    RobotsRules,
+    rules_for_failure,
+    rules_for_status,
+)
+
+
+class RobotsDesk:
+    """Where robots.txt is read. Its request carries the origin that it is for as data.
+
+    Args:
+        frontier: gets the rules, and further requests for redirects and retries.
+        retry: how often a passing failure is tried again.
+        agent: the product token that the rules are read for.
+        tell: tells the listeners.
+    """
+
+    def __init__(
+        self, frontier: Frontier, retry: RetryRule, agent: str, tell: Callable[[Event], None]
+    ) -> None:
+        self._frontier = frontier
+        self._retry = retry
+        self._agent = agent
+        self._tell = tell
+
+    def read(self, lease: Lease, fetched: Response | Outcome) -> Outcome:
+        """Act on what came back: rules, another hop, or another try later."""
+        if isinstance(fetched, Response):
+            target = redirect_target(fetched)
+            if target:
+                return self._follow(lease.request, target)
+            trouble = judge_status(lease, fetched, self._retry)
+        else:
+            trouble = fetched
+        if isinstance(trouble, Retry):
+            return self._again(lease, trouble)
+        if isinstance(fetched, Response):
+            return self._learn(lease.request, rules_for_status(fetched.status, fetched.body, self._agent))
+        return self._learn(lease.request, rules_for_failure(str(fetched.reason)))
+
+    def _follow(self, request: Request, target: str) -> Outcome:
+        if request.hops >= MAX_HOPS:
+            return self._learn(
+                request, RobotsRules("redirected too often: everything may be fetched", allow_all=True)
+            )
+        self._frontier.ask_ahead(request.hop(target, keep_body=True))
+        return Done()
+
+    def _again(self, lease: Lease, trouble: Retry) -> Outcome:
+        self._frontier.pause(lease, trouble.delay)
+        self._frontier.ask_ahead(lease.request, lease.attempt + 1)
+        return trouble
+
+    def _learn(self, request: Request, rules: RobotsRules) -> Outcome:
+        self._frontier.learn(request.data, rules)
+        self._tell(RobotsRead(request.data, rules.verdict, rules.crawl_delay))
+        return Done()

@@ -1,0 +1,146 @@
+"""One tree of errors: what a person can cause or mend. Bugs are not in it; they stay loud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class CrawlerError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class UrlError(CrawlerError):
+    """A string is not a URL that can be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration: what, where, and what to do about it."""
+
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int = 0
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        path = f"{self.path}: " if self.path else ""
+        return place + path + self.message + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(CrawlerError):
+    """The configuration cannot be used; `problems` lists everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PluginError(CrawlerError):
+    """A spider, or another plugin, cannot be found, loaded or used as it is written."""
+
+
+class SpiderError(CrawlerError):
+    """A spider did what the framework cannot act on, such as yielding a number."""
+
+
+class OutputError(CrawlerError):
+    """Items cannot be written where the configuration says."""
+
+
+class ContentError(CrawlerError):
+    """A body is not what the caller took it for: not JSON, not XML, not safe to parse."""
+
+
+class BodyError(CrawlerError):
+    """A body cannot be decoded: an unknown coding, damaged data, or too much of it."""
+
+
+class TooLarge(BodyError):
+    """A decoded body would exceed the limit."""
+
+
+class FetchError(CrawlerError):
+    """There is no complete answer; `reason` is the cause's name in the list of reasons."""
+
+    reason = "protocol"
+
+
+class NameNotFound(FetchError):
+    """The host name has no address."""
+
+    reason = "dns"
+
+
+class ConnectFailed(FetchError):
+    """No connection could be made."""
+
+    reason = "connect"
+
+
+class ConnectTimeout(FetchError):
+    """Making the connection took longer than the connect limit."""
+
+    reason = "connect_timeout"
+
+
+class TLSFailed(FetchError):
+    """The TLS handshake failed, or the certificate is not valid for the host."""
+
+    reason = "tls"
+
+
+class TLSTimeout(FetchError):
+    """The TLS handshake took longer than its limit."""
+
+    reason = "tls_timeout"
+
+
+class ReadTimeout(FetchError):
+    """The server sent nothing for longer than the read limit."""
+
+    reason = "read_timeout"
+
+
+class TotalTimeout(FetchError):
+    """The whole fetch took longer than the total limit."""
+
+    reason = "total_timeout"
+
+
+class Disconnected(FetchError):
+    """The connection ended before the answer was complete."""
+
+    reason = "disconnected"
+
+
+class ProtocolError(FetchError):
+    """What the server sent is not HTTP as it should be."""
+
+    reason = "protocol"
+
+
+class BadBody(FetchError):
+    """The body cannot be decoded, or ends too early."""
+
+    reason = "bad_body"
+
+
+class BodyTooLarge(FetchError):
+    """The decoded body exceeds the limit."""
+
+    reason = "too_large"
+
+
+class AddressRefused(FetchError):
+    """The host's address is not public and not on the allow-list."""
+
+    reason = "address"
+
+
+class SchemeRefused(FetchError):
+    """Only http and https are fetched."""
+
+    reason = "scheme"

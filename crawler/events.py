@@ -1,0 +1,77 @@
+"""What listeners are told: frozen records, one for each thing that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from crawler.model import Lease, Outcome, Reason
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The crawl has been set up and is about to lease its first request."""
+
+    name: str
+
+
+class Visited(msgspec.Struct, frozen=True):
+    """One lease was settled.
+
+    Attributes:
+        lease: what was lent out.
+        outcome: what came of it; `outcome.reason` names the cause.
+        status: HTTP status, 0 when no answer came.
+        size: bytes of the decoded body.
+        wire_bytes: bytes of the body on the wire.
+        seconds: time from asking the server to the end of the body.
+        new: how many of the found requests were not known before.
+    """
+
+    lease: Lease
+    outcome: Outcome
+    status: int = 0
+    size: int = 0
+    wire_bytes: int = 0
+    seconds: float = 0.0
+    new: int = 0
+
+
+class StartRefused(msgspec.Struct, frozen=True):
+    """A start URL cannot be used: it is out of scope, or no URL."""
+
+    url: str
+    reason: Reason
+    detail: str = ""
+
+
+class RobotsRead(msgspec.Struct, frozen=True):
+    """The robots.txt of an origin was read, or could not be; `verdict` says in words what follows."""
+
+    origin: str
+    verdict: str
+    crawl_delay: float | None = None
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """Items were handed to every output, in order."""
+
+    items: Sequence[Any]
+
+
+class CallbackFailed(msgspec.Struct, frozen=True):
+    """A spider's callback raised; its page counts as given up."""
+
+    url: str
+    callback: str
+    error: BaseException
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """The crawl is over; `cause` says why: "finished", a limit's name, "stopped" or "failed"."""
+
+    cause: str
+
+
+Event = Opened | StartRefused | Visited | RobotsRead | Delivered | CallbackFailed | Closed

@@ -1,0 +1,242 @@
+"""The frontier: which request is next. It schedules hosts; the requests wait in a store."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from itertools import count
+
+from anyio import CancelScope, Event, current_time
+
+from crawler.contracts import Settlement, Store
+from crawler.frontier.queue import HostQueue
+from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request, Retry
+from crawler.policy.politeness import Politeness
+from crawler.policy.robots import FRESH_SECONDS, OFF, RobotsRules
+from crawler.url import origin_of
+
+
+class Frontier:
+    """Lends requests, host by host, each host at its own pace, and takes back what came of them.
+
+    Args:
+        store: where requests are kept.
+        politeness: the paces of the hosts; crawls may share it.
+        robots: whether robots.txt is asked first.
+        owner: the name under which leases are taken.
+        lease_seconds: how long a lease lasts; infinite where no other owner uses the store.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        politeness: Politeness,
+        *,
+        robots: bool = True,
+        owner: str = "",
+        lease_seconds: float = math.inf,
+    ) -> None:
+        self._store = store
+        self._politeness = politeness
+        self._robots = robots
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+        self._queues: dict[str, HostQueue] = {}
+        self._due: list[tuple[float, int, HostQueue]] = []
+        self._later: list[tuple[float, str]] = []  # when delayed requests become ready
+        self._turn = count()
+        self._leased = 0
+        self._pending = 0
+        self._feeds = 0
+        self._closed = False
+        self._wake = Event()
+        self.knows = store.knows
+
+    async def open(self) -> None:
+        """Take up what the store holds already."""
+        for backlog in await self._store.backlog():
+            for at in backlog.delayed:
+                heappush(self._later, (at, backlog.host))
+            self._pending += backlog.ready + len(backlog.delayed)
+            if backlog.ready:
+                self._ready(backlog.host, backlog.ready)
+
+    async def add(self, requests: Sequence[Request]) -> int:
+        """Add requests that are in canonical form and in scope; return how many were new."""
+        new = await self._store.add(requests)
+        self._queue_up(new)
+        return len(new)
+
+    async def lease(self) -> Lease | None:
+        """Wait for the next request that may be fetched, and lend it.
+
+        Returns None when there is nothing left: nothing pending, nothing lent out that could add
+        more, nobody feeding; or when the frontier was closed.
+        """
+        while not self._closed:
+            now = current_time()
+            self._ripen(now)
+            while self._due and self._due[0][0] <= now:
+                lease = await self._take(heappop(self._due)[2], now)
+                if lease is not None:
+                    return lease
+            if not (self._leased or self._pending or self._feeds):
+                return None
+            await self._sleep()
+        return None
+
+    def rest(self, lease: Lease, *, contacted: bool) -> None:
+        """Give the host's slot back: its body is in, or it was not asked at all."""
+        self._queues[lease.host].pace.end(current_time(), contacted=contacted)
+
+    def pause(self, lease: Lease, seconds: float) -> None:
+        """Leave the lease's host alone for so long."""
+        self._queues[lease.host].pace.pause(current_time() + seconds)
+
+    async def settle(self, lease: Lease, outcome: Outcome) -> int:
+        """End a lease and write down its outcome; return how many of the found requests were new."""
+        self._leased -= 1
+        if lease.request.callback == ROBOTS:
+            self._rouse()
+            return 0
+        now = current_time()
+        settlement = _settlement(lease, outcome, now)
+        (settled,) = await self._store.settle([settlement], now=now)
+        if settled.accepted and settlement.again_at is not None:
+            self._pending += 1
+            heappush(self._later, (settlement.again_at, lease.host))
+        self._queue_up(settled.new)
+        self._rouse()
+        return len(settled.new)
+
+    async def callback_of(self, key: str) -> str | None:
+        """Return the callback of a known request."""
+        return await self._store.callback_of(key)
+
+    def rules_of(self, lease: Lease) -> RobotsRules:
+        """Return the robots.txt rules of the lease's origin."""
+        return self._queues[lease.host].rules or OFF
+
+    def learn(self, origin: str, rules: RobotsRules) -> None:
+        """Take note of an origin's robots.txt; its requests may go now."""
+        queue = self._queue(origin)
+        queue.rules, queue.asking = rules, False
+        queue.rules_end = current_time() + FRESH_SECONDS
+        if rules.crawl_delay is not None:
+            queue.pace.slow_down(rules.crawl_delay)
+        self._schedule(queue)
+
+    def ask_ahead(self, request: Request, attempt: int = 1) -> None:
+        """Let a request of our own (robots.txt, after a redirect or once more) go before the store's."""
+        queue = self._queue(origin_of(request.url))
+        queue.ahead.append((request, attempt))
+        self._pending += 1
+        self._schedule(queue)
+
+    def feeding(self, *, begin: bool) -> None:
+        """Note that somebody has begun, or has ended, to add requests from outside."""
+        self._feeds += 1 if begin else -1
+        self._rouse()
+
+    def close(self) -> None:
+        """Lend nothing more; whoever waits for a lease gets None."""
+        self._closed = True
+        self._rouse()
+
+    @property
+    def pending(self) -> int:
+        """How many requests wait, delayed ones included."""
+        return self._pending
+
+    # Inside.
+
+    async def _take(self, queue: HostQueue, now: float) -> Lease | None:
+        """Lend one request of a host that was due; None when it turns out that it must wait."""
+        queue.scheduled = False
+        if not queue.has_work():
+            return None
+        wait = queue.pace.wait(now)
+        if wait:
+            self._schedule(queue, now)
+            return None
+        if self._robots and queue.needs_rules(now):
+            queue.asking = True
+            queue.ahead.append((Request(queue.origin + "/robots.txt", ROBOTS, data=queue.origin), 1))
+            self._pending += 1
+        if queue.ahead:
+            request, attempt = queue.ahead.popleft()
+            lease = Lease(0, 0, request, attempt, queue.origin)
+        else:
+            queue.ready -= 1
+            claimed = await self._store.claim(
+                {queue.origin: 1}, owner=self._owner, now=now, ttl=self._lease_seconds
+            )
+            if not claimed:  # somebody else has what this host had left
+                self._pending -= queue.ready + 1
+                queue.ready = 0
+                return None
+            lease = claimed[0]
+        self._pending -= 1
+        self._leased += 1
+        queue.pace.begin()
+        self._schedule(queue, now)
+        return lease
+
+    def _schedule(self, queue: HostQueue, now: float | None = None) -> None:
+        """Put a host that has work where it will be found when its pace allows."""
+        if queue.scheduled or not queue.has_work():
+            return
+        queue.scheduled = True
+        now = current_time() if now is None else now
+        wait = queue.pace.wait(now)
+        if wait == math.inf:
+            queue.pace.park(lambda: self._unpark(queue))
+            return
+        heappush(self._due, (now + wait, next(self._turn), queue))
+        self._rouse()
+
+    def _unpark(self, queue: HostQueue) -> None:
+        queue.scheduled = False
+        self._schedule(queue)
+
+    def _queue_up(self, requests: Iterable[Request]) -> None:
+        for request in requests:
+            self._pending += 1
+            self._ready(origin_of(request.url), 1)
+
+    def _ready(self, origin: str, number: int) -> None:
+        queue = self._queue(origin)
+        queue.ready += number
+        if not queue.scheduled:
+            self._schedule(queue)
+
+    def _queue(self, origin: str) -> HostQueue:
+        queue = self._queues.get(origin)
+        if queue is None:
+            queue = self._queues[origin] = HostQueue(origin, self._politeness.pace(origin))
+        return queue
+
+    def _ripen(self, now: float) -> None:
+        while self._later and self._later[0][0] <= now:
+            self._ready(heappop(self._later)[1], 1)
+
+    async def _sleep(self) -> None:
+        """Wait until a host or a delayed request is due, or something has changed."""
+        due = min(
+            self._due[0][0] if self._due else math.inf, self._later[0][0] if self._later else math.inf
+        )
+        self._wake = Event()
+        with CancelScope(deadline=due):
+            await self._wake.wait()
+
+    def _rouse(self) -> None:
+        self._wake.set()
+
+
+def _settlement(lease: Lease, outcome: Outcome, now: float) -> Settlement:
+    if isinstance(outcome, Retry):
+        return Settlement(lease, outcome.reason, again_at=now + outcome.delay)
+    if isinstance(outcome, Done | GaveUp):
+        return Settlement(lease, outcome.reason, found=outcome.found, items=outcome.items)
+    return Settlement(lease, outcome.reason)

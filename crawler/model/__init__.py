@@ -1,0 +1,28 @@
+"""Frozen data that travels between the rooms."""
+
+from crawler.model.lease import Lease
+from crawler.model.links import Links
+from crawler.model.outcome import Done, Dropped, Failure, GaveUp, Outcome, Refused, Retry
+from crawler.model.reason import PASSING, Reason
+from crawler.model.request import ROBOTS, Callback, Request, callback_name
+from crawler.model.response import Response, Timings
+
+__all__ = [
+    "PASSING",
+    "ROBOTS",
+    "Callback",
+    "Done",
+    "Dropped",
+    "Failure",
+    "GaveUp",
+    "Lease",
+    "Links",
+    "Outcome",
+    "Reason",
+    "Refused",
+    "Request",
+    "Response",
+    "Retry",
+    "Timings",
+    "callback_name",
+]

@@ -1,0 +1,62 @@
+"""Why a request ended as it did: one closed list of names, used in outcomes, events and summaries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The name of one cause; its value is what people read in summaries and logs."""
+
+    OK = "ok"
+    REDIRECT = "redirect"
+    STOPPED = "stopped"
+
+    # Nothing came back, or not all of it.
+    DNS = "dns"
+    CONNECT = "connect"
+    CONNECT_TIMEOUT = "connect_timeout"
+    TLS = "tls"
+    TLS_TIMEOUT = "tls_timeout"
+    READ_TIMEOUT = "read_timeout"
+    TOTAL_TIMEOUT = "total_timeout"
+    DISCONNECTED = "disconnected"
+    PROTOCOL = "protocol"
+    BAD_BODY = "bad_body"
+    TOO_LARGE = "too_large"
+
+    # The server answered, but not with the page.
+    STATUS = "status"
+    BUSY = "busy"
+    REDIRECT_BROKEN = "redirect_broken"
+    REDIRECT_LIMIT = "redirect_limit"
+
+    # We did not ask.
+    SCHEME = "scheme"
+    HOST = "host"
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    DEPTH = "depth"
+    ROBOTS = "robots"
+    ADDRESS = "address"
+
+    # We had the page, and could not use it.
+    PARSE_GUARD = "parse_guard"
+    CALLBACK = "callback"
+
+
+#: Causes that may pass by themselves: such a request is tried again.
+PASSING = frozenset(
+    {
+        Reason.DNS,
+        Reason.CONNECT,
+        Reason.CONNECT_TIMEOUT,
+        Reason.TLS_TIMEOUT,
+        Reason.READ_TIMEOUT,
+        Reason.TOTAL_TIMEOUT,
+        Reason.DISCONNECTED,
+        Reason.PROTOCOL,
+        Reason.BAD_BODY,
+        Reason.BUSY,
+    }
+)

@@ -1,0 +1,157 @@
+"""What happened in a crawl, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+from crawler.events import CallbackFailed, Closed, Event, Opened, StartRefused, Visited
+from crawler.model import ROBOTS, Done, GaveUp, Refused, Retry
+from crawler.model.items import item_name
+
+
+class HostTotals:
+    """What one host cost."""
+
+    __slots__ = ("fetches", "seconds", "size")
+
+    def __init__(self) -> None:
+        self.fetches = 0
+        self.seconds = 0.0
+        self.size = 0
+
+
+class Stats:
+    """Counts while the crawl runs. A listener, and the one place that numbers are read from.
+
+    Attributes:
+        pages: pages fetched and read to the end.
+        redirects: redirect hops.
+        retries: tries that failed and were put off, by reason.
+        gave_up: requests given up, by reason.
+        refused: requests that a rule of ours stopped, by reason.
+        rejected: links that the rules did not let in, by reason.
+        items: items by name.
+        dropped: items that callbacks decided not to keep, by (name, reason).
+        starts_refused: start URLs that could not be used, each with the reason.
+        found: requests that were new.
+        size: bytes of decoded bodies; `wire_bytes` as they came over the wire.
+        hosts: totals by origin.
+        cause: why the crawl ended; empty while it runs.
+    """
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.pages = 0
+        self.redirects = 0
+        self.found = 0
+        self.size = 0
+        self.wire_bytes = 0
+        self.retries: Counter[str] = Counter()
+        self.gave_up: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.items: Counter[str] = Counter()
+        self.dropped: Counter[tuple[str, str]] = Counter()
+        self.starts_refused: list[tuple[str, str]] = []
+        self.callback_errors = 0
+        self.hosts: dict[str, HostTotals] = {}
+        self.cause = ""
+        self._began = monotonic()
+        self._ended: float | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Count one event."""
+        if isinstance(event, Visited):
+            self._visited(event)
+        elif isinstance(event, CallbackFailed):
+            self.callback_errors += 1
+        elif isinstance(event, StartRefused):
+            self.starts_refused.append((event.url, event.detail or event.reason))
+        elif isinstance(event, Opened):
+            self.name = event.name
+            self._began = monotonic()
+        elif isinstance(event, Closed):
+            self.cause = event.cause
+            self._ended = monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long the crawl has taken so far, or took."""
+        return (self._ended or monotonic()) - self._began
+
+    @property
+    def rate(self) -> float:
+        """Pages a second."""
+        return self.pages / self.seconds if self.seconds > 0 else 0.0
+
+    def slowest_hosts(self, number: int = 3) -> list[tuple[str, float]]:
+        """Return the hosts with the longest mean time a fetch, in seconds, slowest first."""
+        means = [(host, totals.seconds / totals.fetches) for host, totals in self.hosts.items() if totals.fetches]
+        return sorted(means, key=lambda pair: -pair[1])[:number]
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """Return the figures as plain data, for a log line or a file."""
+        return {
+            "name": self.name,
+            "cause": self.cause,
+            "seconds": round(self.seconds, 3),
+            "pages": self.pages,
+            "pages_per_second": round(self.rate, 2),
+            "redirects": self.redirects,
+            "found": self.found,
+            "bytes": self.size,
+            "wire_bytes": self.wire_bytes,
+            "items": dict(self.items),
+            "dropped": {f"{name}: {reason}": number for (name, reason), number in self.dropped.items()},
+            "retries": dict(self.retries),
+            "gave_up": dict(self.gave_up),
+            "refused": dict(self.refused),
+            "rejected_links": dict(self.rejected),
+        }
+
+    def _visited(self, event: Visited) -> None:
+        if event.lease.request.callback == ROBOTS:
+            return
+        outcome = event.outcome
+        self.found += event.new
+        self.size += event.size
+        self.wire_bytes += event.wire_bytes
+        if event.seconds:
+            self._host(event)
+        if isinstance(outcome, Done):
+            self._done(outcome)
+        elif isinstance(outcome, Retry):
+            self.retries[outcome.reason] += 1
+        elif isinstance(outcome, GaveUp):
+            self.gave_up[_label(outcome)] += 1
+            for item in outcome.items:
+                self.items[item_name(item)] += 1
+        elif isinstance(outcome, Refused):
+            self.refused[outcome.reason] += 1
+
+    def _done(self, outcome: Done) -> None:
+        if outcome.reason == "redirect":
+            self.redirects += 1
+            return
+        self.pages += 1
+        if outcome.rejected:
+            self.rejected.update(outcome.rejected)
+        for item in outcome.items:
+            self.items[item_name(item)] += 1
+        for dropped in outcome.dropped:
+            self.dropped[dropped.name, dropped.reason] += 1
+
+    def _host(self, event: Visited) -> None:
+        totals = self.hosts.get(event.lease.host)
+        if totals is None:
+            totals = self.hosts[event.lease.host] = HostTotals()
+        totals.fetches += 1
+        totals.seconds += event.seconds
+        totals.size += event.size
+
+
+def _label(outcome: GaveUp) -> str:
+    return f"{outcome.reason} {outcome.detail}" if outcome.reason == "status" else outcome.reason

@@ -1,0 +1,282 @@
+"""A page: what a callback sees of a response. Nothing is decoded or parsed before it is asked for."""
+
+from __future__ import annotations
+
+import json as stdlib_json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, overload
+from xml.etree.ElementTree import Element
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+
+from crawler.errors import ContentError
+from crawler.model import Callback, Links, Request, Response, callback_name
+from crawler.page.charset import decode, sniff
+from crawler.page.guard import danger
+from crawler.page.xml import parse_xml
+from crawler.url import is_web, join
+
+Node = LexborNode
+
+_NUMBER = re.compile(r"[-+]?\d(?:[\d\s\u00a0\u202f.,']*\d)?")
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# Media types that hold no markup; a parser would only make noise of them.
+_OPAQUE = ("image/", "audio/", "video/", "font/", "application/octet-stream", "application/pdf", "application/zip")
+
+
+class ParseRefused(ContentError):
+    """The page's markup could hurt the parser, so it was not parsed."""
+
+
+class Page:
+    """A response as a callback reads it.
+
+    Attributes:
+        response: the response itself.
+        request: the request that led here; its `data` is `page.data`.
+    """
+
+    __slots__ = ("_base", "_encoding", "_source", "_tree", "request", "response")
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.request: Request = response.request
+        self._tree: LexborHTMLParser | None = None
+        self._source: str | None = None
+        self._encoding = ""
+        self._base = ""
+
+    def __repr__(self) -> str:
+        return f"<Page {self.status} {self.url}>"
+
+    # What came back, and why it was asked for.
+
+    @property
+    def url(self) -> str:
+        """The URL that answered (after redirects)."""
+        return self.request.url
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Response headers, names without regard to case."""
+        return self.response.headers
+
+    @property
+    def body(self) -> bytes:
+        """The body after content decoding."""
+        return self.response.body
+
+    @property
+    def data(self) -> Any:
+        """What the request that led here carried as `data`."""
+        return self.request.data
+
+    @property
+    def depth(self) -> int:
+        """How many links the page is away from a start URL."""
+        return self.request.depth
+
+    @property
+    def content_type(self) -> str:
+        """Media type without parameters, in lower case."""
+        return self.response.content_type
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the server calls it HTML; with no type named, whether it starts with a tag."""
+        kind = self.content_type
+        return kind in _HTML_TYPES if kind else self.body.lstrip()[:1] == b"<"
+
+    # The text, and the tree.
+
+    @property
+    def encoding(self) -> str:
+        """Name of the character encoding, found as the HTML standard says."""
+        if not self._encoding:
+            self._encoding = sniff(self.body, self.headers.get("Content-Type", ""))
+        return self._encoding
+
+    @property
+    def source(self) -> str:
+        """The body as text."""
+        if self._source is None:
+            self._source = decode(self.body, self.encoding)
+        return self._source
+
+    @property
+    def tree(self) -> LexborHTMLParser:
+        """The parsed document (selectolax, Lexbor).
+
+        Raises ParseRefused when the markup could hurt the parser.
+        """
+        if self._tree is None:
+            self._tree = self._parse()
+        return self._tree
+
+    @property
+    def base(self) -> str:
+        """The absolute URL that the page's relative links are joined to (`<base href>` counts)."""
+        if not self._base:
+            self._base = self._find_base()
+        return self._base
+
+    # Reading by CSS selector.
+
+    def css(self, selector: str) -> list[Node]:
+        """Return all elements that match."""
+        return self.tree.css(selector)
+
+    def css_first(self, selector: str) -> Node | None:
+        """Return the first element that matches, or None."""
+        return self.tree.css_first(selector)
+
+    def text(self, selector: str, default: str = "") -> str:
+        """Return the text of the first match, white space collapsed, or `default`."""
+        node = self.tree.css_first(selector)
+        return default if node is None else node_text(node)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the text of every match, white space collapsed."""
+        return [node_text(node) for node in self.tree.css(selector)]
+
+    def attr(self, selector: str, name: str, default: str = "") -> str:
+        """Return an attribute of the first match, or `default` when either is missing."""
+        node = self.tree.css_first(selector)
+        value = None if node is None else node.attributes.get(name)
+        return default if value is None else value
+
+    @overload
+    def number(self, selector: str) -> float | None: ...
+    @overload
+    def number(self, selector: str, default: float) -> float: ...
+    def number(self, selector: str, default: float | None = None) -> float | None:
+        """Return the first number in the text of the first match: `$ 1,299.50` is 1299.5."""
+        value = parse_number(self.text(selector))
+        return default if value is None else value
+
+    # Links.
+
+    def links(self, selector: str = "a[href]", attr: str = "href") -> list[str]:
+        """Return the absolute http(s) URLs of all matches, without fragments, each once, in order."""
+        joined = (join(self.base, href) for href in self._hrefs(self._nodes(selector), attr))
+        return list(dict.fromkeys(url for url in joined if url is not None and is_web(url)))
+
+    def follow(
+        self,
+        selector: str = "a[href]",
+        callback: Callback = "parse",
+        *,
+        priority: int = 0,
+        data: Any = None,
+        attr: str = "href",
+    ) -> Links:
+        """Return one batch of links to yield from a callback.
+
+        Args:
+            selector: which elements carry the links.
+            callback: the method (or its name) that gets the pages.
+            priority: higher is fetched earlier within a host.
+            data: what the pages get as `page.data`; a function of the element gives each its own.
+            attr: the attribute that holds the URL.
+        """
+        nodes = self._nodes(selector)
+        name = callback_name(callback)
+        if data is None:
+            hrefs = list(dict.fromkeys(self._hrefs(nodes, attr)))
+            return Links(self.base, hrefs, name, priority)
+        nodes = [node for node in nodes if node.attrs.get(attr)]
+        values = [data(node) for node in nodes] if isinstance(data, Callable) else [data] * len(nodes)  # type: ignore[arg-type]
+        return Links(self.base, self._hrefs(nodes, attr), name, priority, values)
+
+    # Other formats.
+
+    def json(self) -> Any:
+        """Return the body parsed as JSON. Raises ContentError when it is not."""
+        try:
+            return stdlib_json.loads(self.body)
+        except ValueError as error:
+            raise ContentError(f"{self.url}: not JSON: {error}") from error
+
+    def xml(self) -> Element:
+        """Return the root element of an XML body (feeds, sitemaps). Raises ContentError."""
+        try:
+            return parse_xml(self.body)
+        except ContentError as error:
+            raise ContentError(f"{self.url}: {error}") from error
+
+    def xpath(self, expression: str) -> list[Any]:
+        """Return what an XPath 1.0 expression gives on the page; needs `pip install aiocrawl[xpath]`."""
+        try:
+            from lxml import html
+        except ImportError:
+            raise ContentError("XPath needs lxml: pip install 'aiocrawl[xpath]'") from None
+        self._check_markup()
+        result = html.document_fromstring(self.source.encode(), parser=html.HTMLParser(encoding="utf-8")).xpath(
+            expression
+        )
+        return result if isinstance(result, list) else [result]
+
+    # Inside.
+
+    def _parse(self) -> LexborHTMLParser:
+        if self.content_type.startswith(_OPAQUE):
+            return LexborHTMLParser(b"")
+        self._check_markup()
+        # The parser reads UTF-8 bytes as they are: no decoding, no copy.
+        source = self.body if self.encoding == "utf-8" else self.source
+        return LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
+
+    def _check_markup(self) -> None:
+        found = danger(self.body)
+        if found:
+            raise ParseRefused(f"{self.url}: {found}")
+
+    def _find_base(self) -> str:
+        head = self.tree.head
+        node = head.css_first("base[href]") if head is not None else None
+        href = node.attributes.get("href") if node is not None else None
+        base = join(self.url, href) if href else None
+        return base if base is not None and is_web(base) else self.url
+
+    def _nodes(self, selector: str) -> list[Node]:
+        # Walking the tags costs a fraction of matching a selector on every element.
+        return self.tree.tags("a") if selector == "a[href]" else self.tree.css(selector)
+
+    @staticmethod
+    def _hrefs(nodes: list[Node], attr: str) -> list[str]:
+        return [href for node in nodes if (href := node.attrs.get(attr))]
+
+
+def node_text(node: Node) -> str:
+    """Return the text of an element and all below it, white space collapsed."""
+    return " ".join(node.text().split())
+
+
+def parse_number(text: str) -> float | None:
+    """Return the first number in `text`, or None. Reads `1,299.50`, `1.299,50`, `1 299` and `12,5`.
+
+    A single separator is decimal unless exactly three digits follow it and it is a comma.
+    """
+    match = _NUMBER.search(text)
+    if match is None:
+        return None
+    digits = re.sub(r"[\s\u00a0\u202f']", "", match.group())
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma >= 0 and point >= 0:
+        thousands, decimal = (",", ".") if point > comma else (".", ",")
+        digits = digits.replace(thousands, "").replace(decimal, ".")
+    elif comma >= 0:
+        grouped = digits.count(",") > 1 or len(digits) - comma == 4
+        digits = digits.replace(",", "" if grouped else ".")
+    elif digits.count(".") > 1:
+        digits = digits.replace(".", "")
+    try:
+        return float(digits)
+    except ValueError:
+        return None

@@ -1,0 +1,64 @@
+"""What an answer means: a page, a redirect, something to try again, or the end."""
+
+from __future__ import annotations
+
+from crawler.errors import FetchError
+from crawler.model import PASSING, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
+from crawler.policy.retry import RetryRule, retry_after
+from crawler.url import is_web, join
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: The server says that it, or the way to it, is overloaded: the whole host is left alone.
+BUSY = frozenset({429, 503})
+#: Answers that may be different next time.
+PASSING_STATUS = frozenset({408, 425, 500, 502, 504}) | BUSY
+
+
+def judge_failure(lease: Lease, error: FetchError, retry: RetryRule) -> Outcome:
+    """Return what follows when there is no complete answer."""
+    reason, detail = Reason(error.reason), str(error)
+    if reason in (Reason.ADDRESS, Reason.SCHEME):
+        return Refused(reason, detail)
+    pause = retry.pause(lease.attempt) if reason in PASSING else None
+    return GaveUp(reason, detail) if pause is None else Retry(reason, pause, detail)
+
+
+def judge_status(lease: Lease, response: Response, retry: RetryRule) -> Outcome | None:
+    """Return what follows from the status, or None when the callback gets the page.
+
+    Cases, in order: a status that the callback accepts; a passing trouble; anything else ends the
+    request. Redirects are asked about first, by `redirect_target`.
+    """
+    status = response.status
+    if 200 <= status < 300 or status in lease.request.accept:
+        return None
+    if status in PASSING_STATUS:
+        pause = retry.pause(lease.attempt, retry_after(response.headers.get("Retry-After", "")))
+        if pause is not None:
+            return Retry(Reason.BUSY if status in BUSY else Reason.STATUS, pause, str(status))
+    return GaveUp(Reason.STATUS, str(status))
+
+
+def redirect_target(response: Response) -> str | None:
+    """Return the canonical URL that a redirect leads to, or None when it is not a redirect.
+
+    An empty string stands for a redirect to something that is no URL.
+    """
+    if response.status not in REDIRECTS or response.status in response.request.accept:
+        return None
+    location = response.headers.get("Location")
+    if location is None:
+        return ""
+    target = join(response.url, location)
+    return target if target is not None and is_web(target) else ""
+
+
+def next_hop(request: Request, response: Response, target: str) -> Request:
+    """Return the request for a redirect's target.
+
+    307 and 308 keep method and body, as do 301 and 302 of anything but POST (Fetch standard,
+    "HTTP-redirect fetch"). Headers that the spider set stay with their origin.
+    """
+    status = response.status
+    keep = status in (307, 308) or (status in (301, 302) and request.method != "POST")
+    return request.hop(target, keep_body=keep or request.method == "GET", cookie=response.set_cookie)

@@ -1,0 +1,91 @@
+"""When each host may be contacted next, and by how many at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from heapq import heappop, heappush, heapreplace
+
+
+class Pace:
+    """The rhythm of one host: a few slots, each of which rests after it was used.
+
+    All methods change state at once and never wait; who must wait is told how long.
+
+    Args:
+        delay: seconds that a slot rests after a contact has ended.
+        slots: how many contacts may happen at a time.
+        longest: the longest delay that the host can ask for.
+    """
+
+    __slots__ = ("_idle", "_longest", "_parked", "_quiet_until", "delay", "slots")
+
+    def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
+        self._longest = longest
+        self.delay = delay
+        self.slots = slots
+        self._idle = [-math.inf] * slots  # for each free slot, when its rest is over
+        self._quiet_until = -math.inf
+        self._parked: list[Callable[[], None]] = []
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until a contact may begin; infinity while every slot is in use."""
+        if not self._idle:
+            return math.inf
+        return max(self._idle[0] - now, self._quiet_until - now, 0.0)
+
+    def begin(self) -> None:
+        """Take a slot; `wait` has just returned 0."""
+        heappop(self._idle)
+
+    def end(self, now: float, *, contacted: bool) -> None:
+        """Give a slot back; it rests only when the host really was contacted."""
+        rested = now + self.delay if contacted else now
+        if len(self._idle) < self.slots:
+            heappush(self._idle, rested)
+        else:  # the host was slowed down meanwhile: the slot goes, its rest counts
+            heapreplace(self._idle, max(self._idle[0], rested))
+        self._tell()
+
+    def pause(self, until: float) -> None:
+        """Leave the host alone until then: it said that it is busy."""
+        self._quiet_until = max(self._quiet_until, until)
+
+    def slow_down(self, delay: float) -> None:
+        """Keep at least this delay, one contact at a time: what a Crawl-delay means."""
+        self.delay = max(self.delay, min(delay, self._longest))
+        self.slots = 1
+        del self._idle[1:]
+
+    def park(self, wake: Callable[[], None]) -> None:
+        """Call `wake` once, as soon as a slot is given back."""
+        self._parked.append(wake)
+
+    def _tell(self) -> None:
+        parked, self._parked = self._parked, []
+        for wake in parked:
+            wake()
+
+
+class Politeness:
+    """The paces of all hosts. Crawls that are given the same object share them.
+
+    Args:
+        delay: seconds between the end of a contact and the next one to the same host.
+        per_host: contacts to one host at a time.
+        max_delay: the longest delay that a host can ask for by Crawl-delay.
+    """
+
+    def __init__(self, delay: float = 1.0, per_host: int = 1, max_delay: float = 60.0) -> None:
+        self.max_delay = max_delay
+        self.delay = delay
+        self.per_host = per_host
+        self._paces: dict[str, Pace] = {}
+
+    def pace(self, origin: str) -> Pace:
+        """Return the pace of an origin's host; http and https of one host share it."""
+        host = origin.partition("://")[2]
+        pace = self._paces.get(host)
+        if pace is None:
+            pace = self._paces[host] = Pace(self.delay, self.per_host, self.max_delay)
+        return pace

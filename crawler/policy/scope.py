@@ -1,0 +1,66 @@
+"""Which URLs belong to the crawl."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from crawler.model import Reason
+from crawler.url import host_of, is_web
+
+
+class Scope:
+    """Answers whether a canonical URL may be crawled.
+
+    Args:
+        hosts: host names; `*.example.com` stands for every host below it. With none, the crawl's
+            home: the hosts of the start URLs, as `welcome` is told of them.
+        include: regular expressions; when there are any, one must be found in the URL.
+        exclude: regular expressions; none may be found in the URL.
+        depth: how many links away from a start URL a page may be; None for any.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[str] = (),
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        depth: int | None = None,
+    ) -> None:
+        names = [host.lower() for host in hosts]
+        self._hosts = {name for name in names if not name.startswith("*.")}
+        self._home = not names
+        self._parents = tuple(name[1:] for name in names if name.startswith("*."))
+        self._include = [re.compile(pattern) for pattern in include]
+        self._exclude = [re.compile(pattern) for pattern in exclude]
+        self._depth = depth
+
+    def refuses(self, url: str) -> Reason | None:
+        """Return why a canonical URL is out of scope, or None when it is in."""
+        if not is_web(url):
+            return Reason.SCHEME
+        host = host_of(url)
+        if host not in self._hosts and not host.endswith(self._parents or ("\0",)):
+            return Reason.HOST
+        if self._include and not any(pattern.search(url) for pattern in self._include):
+            return Reason.INCLUDE
+        if any(pattern.search(url) for pattern in self._exclude):
+            return Reason.EXCLUDE
+        return None
+
+    def too_deep(self, depth: int) -> bool:
+        """Say whether pages this many links away from a start URL are not fetched."""
+        return self._depth is not None and depth > self._depth
+
+    def welcome(self, url: str) -> bool:
+        """Count a start URL's host as home, unless hosts were named; say whether that is new.
+
+        Its twin with or without `www.` is home too: front pages often redirect from one to the other.
+        """
+        host = host_of(url)
+        if not self._home or host in self._hosts:
+            return False
+        twin = host[4:] if host.startswith("www.") else f"www.{host}"
+        named = not host.rpartition(".")[2].isdigit() and "." in host
+        self._hosts.update({host, twin} if named else {host})
+        return True

@@ -1,0 +1,108 @@
+"""A spider: where to start, and callbacks that turn pages into items and more requests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from crawler.decode import gunzip
+from crawler.errors import PluginError, SpiderError
+from crawler.model import Request
+from crawler.page import Page
+from crawler.page.xml import parse_xml
+
+
+@dataclass(frozen=True, slots=True)
+class UrlFile:
+    """Start URLs in a text file, one a line; blank lines and lines that begin with # do not count."""
+
+    path: str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """Start URLs in a sitemap or sitemap index (sitemaps.org), plain or gzipped."""
+
+    url: str
+
+
+class Spider:
+    """What to crawl: subclass it, set `start`, write callbacks.
+
+    A callback is an async generator method that takes a `Page` and yields items (dicts, dataclasses,
+    msgspec structs, attrs classes, pydantic models), `page.follow(...)` batches and `Request`s.
+    Annotated class attributes are parameters: `Books(category="art")`, or `params:` in YAML.
+
+    Attributes:
+        name: what the crawl is called; the class name in lower case unless set.
+        start: URLs or requests, a `UrlFile`, or a `Sitemap`; or override `starts()`.
+        hosts: host names that may be crawled (`*.example.com` for all below it); the hosts of the
+            start URLs unless set.
+    """
+
+    name: str = ""
+    start: Sequence[str | Request] | UrlFile | Sitemap = ()
+    hosts: Sequence[str] = ()
+
+    def __init__(self, **params: Any) -> None:
+        known = self.parameters()
+        for key, value in params.items():
+            if key not in known:
+                close = get_close_matches(key, known, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known) or 'none'}"
+                raise PluginError(f"{type(self).__name__} has no parameter {key!r}; {hint}")
+            try:
+                setattr(self, key, msgspec.convert(value, known[key]))
+            except msgspec.ValidationError as error:
+                raise PluginError(f"{type(self).__name__}, parameter {key!r}: {error}") from None
+        for key in known:
+            if not hasattr(self, key):
+                raise PluginError(f"{type(self).__name__} needs a value for its parameter {key!r}")
+
+    @classmethod
+    def parameters(cls) -> dict[str, Any]:
+        """Return the parameters of this spider: annotated attributes and their types."""
+        own = {key for kind in cls.__mro__ if issubclass(kind, Spider) for key in inspect.get_annotations(kind)}
+        own -= set(inspect.get_annotations(Spider))
+        hints = get_type_hints(cls)
+        return {key: hints[key] for key in hints if key in own and not key.startswith("_")}
+
+    async def starts(self) -> AsyncIterator[str | Request]:
+        """Yield the start requests; override it to make them up as you go."""
+        if isinstance(self.start, Sitemap):
+            yield Request(self.start.url, "sitemap")
+        elif isinstance(self.start, UrlFile):
+            for line in _lines(Path(self.start.path)):
+                yield line
+        else:
+            for request in [self.start] if isinstance(self.start, str) else self.start:
+                yield request
+
+    async def sitemap(self, page: Page) -> AsyncIterator[Request]:
+        """Follow a sitemap to the pages it lists; their callback is `parse`."""
+        root = parse_xml(gunzip(page.body) if page.body[:2] == b"\x1f\x8b" else page.body)
+        callback = "sitemap" if root.tag.endswith("sitemapindex") else "parse"
+        for location in root.iterfind("./{*}*/{*}loc"):
+            if location.text and location.text.strip():
+                yield Request(location.text.strip(), callback)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SpiderError(f"start URLs cannot be read from {path}: {error.strerror}") from error
+    return [line for raw in lines if (line := raw.strip()) and not line.startswith("#")]
+
+
+def crawl_name(spider: Spider) -> str:
+    """Return what a crawl of this spider is called."""
+    return spider.name or type(spider).__name__.lower()
+
+
