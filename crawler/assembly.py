@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
+from time import perf_counter
 
 from crawler.contracts import Fetcher, Listener, Sink, Store
 from crawler.engine import Engine, Plan
@@ -37,6 +38,7 @@ class Parts:
         store: where requests are kept instead of in memory.
         sinks: outlets besides the configured outputs.
         listeners: who is told what happens.
+        clock: gives seconds; what the duration of a fetch is measured by.
     """
 
     settings: Settings
@@ -46,6 +48,7 @@ class Parts:
     store: Store | None = None
     sinks: Sequence[Sink] = ()
     listeners: Sequence[Listener] = ()
+    clock: Callable[[], float] = perf_counter
 
 
 @asynccontextmanager
@@ -61,7 +64,10 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await _serve_demo(settings.start.demo.articles, stack)
             allow.append(address)
-        fetcher = parts.fetcher or await stack.enter_async_context(_fetcher(settings, allow))
+        if parts.fetcher is not None:
+            fetcher = parts.fetcher
+        else:
+            fetcher = await stack.enter_async_context(make_fetcher(settings, allow))
         if settings.fetch.cookies:
             fetcher = CookieFetcher(fetcher)
         sinks = [*parts.sinks, *make_sinks(settings)]
@@ -93,6 +99,12 @@ def make_sinks(settings: Settings) -> list[Sink]:
     return [StdoutSink() if output.file == "-" else JsonLinesSink(output.file) for output in settings.output]
 
 
+def make_scope(settings: Settings, spider: Spider) -> Scope:
+    """Return the rule which URLs belong to the crawl; it does not know the start URLs yet."""
+    scope = settings.scope
+    return Scope(scope.hosts or spider.hosts, scope.include, scope.exclude, settings.limits.depth)
+
+
 def user_agent(settings: Settings) -> str:
     """Return what the crawler calls itself, with the contact that the settings name."""
     name = settings.fetch.user_agent or f"aiocrawl/{__version__}"
@@ -111,9 +123,7 @@ def _plan(parts: Parts, spider: Spider, fetcher: Fetcher, sinks: Sequence[Sink])
         store=store,
         frontier=Frontier(store, politeness, robots=polite.robots),
         fetcher=fetcher,
-        scope=Scope(
-            settings.scope.hosts or spider.hosts, settings.scope.include, settings.scope.exclude, limits.depth
-        ),
+        scope=make_scope(settings, spider),
         retry=RetryRule(polite.retries, longest=polite.max_delay),
         budget=Budget(limits.pages, limits.bytes),
         sinks=sinks,
@@ -122,12 +132,16 @@ def _plan(parts: Parts, spider: Spider, fetcher: Fetcher, sinks: Sequence[Sink])
         hops=limits.hops,
         seconds=limits.time,
         robots_agent=user_agent(settings).partition("/")[0].partition(" ")[0],
+        clock=parts.clock,
     )
 
 
-def _fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
+def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
+    """Return the fetcher that the settings describe, not yet entered; `allow` are networks it may contact."""
     fetch, times = settings.fetch, settings.fetch.timeouts
-    limits = Limits(connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body)
+    limits = Limits(
+        connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body
+    )
     return HttpFetcher(
         limits,
         user_agent=user_agent(settings),
@@ -150,7 +164,12 @@ def _follow_rules(settings: Settings) -> list[FollowRule]:
 
 def _page_kinds(settings: Settings) -> list[PageKind]:
     return [
-        PageKind(name, kind.match or "", kind.each or "", {key: _field(field) for key, field in kind.fields.items()})
+        PageKind(
+            name,
+            kind.match or "",
+            kind.each or "",
+            {key: _field(field) for key, field in kind.fields.items()},
+        )
         for name, kind in settings.pages.items()
     ]
 

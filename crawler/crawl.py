@@ -75,7 +75,7 @@ class Crawl:
         ready: asyncio.Future[Engine] = asyncio.get_running_loop().create_future()
         self._owner = asyncio.create_task(self._own(ready), name="crawl")
         try:
-            await asyncio.wait({self._owner, ready}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._owner, ready), return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self._end()
             raise

@@ -42,9 +42,8 @@ def _registered(name: str) -> type[Spider]:
     if name not in known:
         close = get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"installed: {', '.join(sorted(known)) or 'none'}"
-        raise PluginError(
-            f"no spider is called {name!r} ({hint}; a spider of your own is named as package.module:Class or file.py:Class)"
-        )
+        own = "one of your own is named as package.module:Class or file.py:Class"
+        raise PluginError(f"no spider is called {name!r} ({hint}; {own})")
     try:
         found = known[name].load()
     except Exception as error:
@@ -89,7 +88,8 @@ def _pick(module: ModuleType, name: str, use: str) -> type[Spider]:
     ]
     if not name:
         if len(spiders) != 1:
-            raise PluginError(f"{use} holds {len(spiders)} spiders ({', '.join(spiders)}); name one: {use}:Class")
+            there = ", ".join(spiders)
+            raise PluginError(f"{use} holds {len(spiders)} spiders ({there}); name one: {use}:Class")
         name = spiders[0]
     if not hasattr(module, name):
         close = get_close_matches(name, spiders, 1)

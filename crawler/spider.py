@@ -68,7 +68,8 @@ class Spider:
     @classmethod
     def parameters(cls) -> dict[str, Any]:
         """Return the parameters of this spider: annotated attributes and their types."""
-        own = {key for kind in cls.__mro__ if issubclass(kind, Spider) for key in inspect.get_annotations(kind)}
+        kinds = [kind for kind in cls.__mro__ if issubclass(kind, Spider) and kind is not Spider]
+        own = {key for kind in kinds for key in inspect.get_annotations(kind)}
         own -= set(inspect.get_annotations(Spider))
         hints = get_type_hints(cls)
         return {key: hints[key] for key in hints if key in own and not key.startswith("_")}
@@ -104,5 +105,3 @@ def _lines(path: Path) -> list[str]:
 def crawl_name(spider: Spider) -> str:
     """Return what a crawl of this spider is called."""
     return spider.name or type(spider).__name__.lower()
-
-

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crawler.model.items import is_item_type
 from crawler.engine.joiner import Joiner
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
+from crawler.model.items import is_item_type
 from crawler.policy.scope import Scope
 from crawler.url import canonical
 
@@ -37,9 +37,7 @@ class Admission:
         check: raises SpiderError when the spider has no callback of this name.
     """
 
-    def __init__(
-        self, scope: Scope, knows: Callable[[str], bool], check: Callable[[str], object]
-    ) -> None:
+    def __init__(self, scope: Scope, knows: Callable[[str], bool], check: Callable[[str], object]) -> None:
         self._scope = scope
         self._knows = knows
         self._check = check

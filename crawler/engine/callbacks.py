@@ -42,7 +42,9 @@ class Callbacks:
         if callback is None:
             known = [key for key, value in inspect.getmembers(self._spider, inspect.isasyncgenfunction)]
             close = get_close_matches(name, known, 1)
-            raise SpiderError(f"{kind} has no callback {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+            raise SpiderError(
+                f"{kind} has no callback {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+            )
         if inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback):
             found: Callable[[Any], Any] = callback
             return found

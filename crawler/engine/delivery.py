@@ -1,4 +1,4 @@
-"""Takes committed items from the store to every outlet, in order, and holds the crawl back when one is slow."""
+"""Takes committed items to every outlet, in order, and holds the crawl back when one is slow."""
 
 from __future__ import annotations
 
@@ -33,11 +33,6 @@ class Delivery:
         """Let another outlet have the items from here on."""
         self._sinks.append(sink)
 
-    def leave(self, sink: Sink) -> None:
-        """Let an outlet have no more items."""
-        if sink in self._sinks:
-            self._sinks.remove(sink)
-
     def committed(self, number: int) -> None:
         """Note that so many more items are in the store."""
         if number:
@@ -63,7 +58,7 @@ class Delivery:
             await self._news.wait()
         records = await self._store.drain(self._position, _BATCH)
         if records:
-            for sink in tuple(self._sinks):
+            for sink in self._sinks:  # one that joins meanwhile is served too
                 await sink.write(records)
             self._position = records[-1].id
             await self._store.forget(self._position)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import AsyncGenerator
 
-from anyio import Event, Semaphore, create_task_group, sleep
+import msgspec
+from anyio import Event, Semaphore, create_task_group, move_on_after, sleep
+from anyio.lowlevel import checkpoint
 
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
@@ -13,9 +15,12 @@ from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.errors import FetchError, UrlError
-from crawler.events import Closed, Delivered, Event as Told, Opened, StartRefused, Visited
-from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Response, Retry
+from crawler.events import Closed, Delivered, Opened, StartRefused, Visited
+from crawler.events import Event as Told
+from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
 from crawler.policy.judge import judge_failure
+
+_CLOSE_SECONDS = 5.0  # for a spider's generator of start requests to clean up
 
 
 class Engine:
@@ -35,7 +40,7 @@ class Engine:
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, self._tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
-        self._paused = False
+        self._visits = 0
         self._room = Event()
         self.cause = ""
 
@@ -66,12 +71,21 @@ class Engine:
 
     def pause(self) -> None:
         """Lease nothing until `resume`; what is in flight goes on."""
-        self._paused = True
+        self._frontier.hold()
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._paused = False
-        self._room.set()
+        self._frontier.release()
+
+    @property
+    def pending(self) -> int:
+        """How many requests wait, delayed ones included."""
+        return self._frontier.pending
+
+    @property
+    def in_flight(self) -> int:
+        """How many URLs are being fetched, read or written down."""
+        return self._visits
 
     # One URL, room by room.
 
@@ -92,9 +106,10 @@ class Engine:
 
     async def _visit(self, lease: Lease) -> None:
         """Fetch one URL, judge the answer, call the spider, write down what came of it."""
-        began = perf_counter()
+        self._visits += 1
+        began = self._plan.clock()
         fetched = await self._fetch(lease)
-        seconds = perf_counter() - began
+        seconds = self._plan.clock() - began
         if lease.request.callback == ROBOTS:
             outcome = self._robots.read(lease, fetched)
             await self._frontier.settle(lease, outcome)
@@ -109,6 +124,7 @@ class Engine:
         else:
             outcome = await self._reading.give_up(lease, fetched)
             await self._settle(lease, outcome, Visited(lease, outcome, seconds=seconds))
+        self._visits -= 1
 
     async def _fetch(self, lease: Lease) -> Response | Outcome:
         """Ask the server; give slot and host back as soon as the body is in."""
@@ -124,16 +140,18 @@ class Engine:
 
     async def _settle(self, lease: Lease, outcome: Outcome, visited: Visited | None) -> None:
         """Write the outcome down, let its items be delivered, tell the listeners."""
-        if isinstance(outcome, Retry) and outcome.reason is Reason.BUSY:
-            self._frontier.pause(lease, outcome.delay)
-        new = await self._frontier.settle(lease, outcome)
-        page = isinstance(outcome, Done | GaveUp) and outcome.reason is not Reason.REDIRECT
+        settled = await self._frontier.settle(lease, outcome)
         visited = visited or Visited(lease, outcome)
-        self._plan.budget.end(page=page, size=visited.size)
+        self._plan.budget.end(page=_is_page(outcome), size=visited.size)
+        spent = self._plan.budget.spent()
+        if spent:
+            self.stop(spent)
+        self._room.set()
+        if not settled.accepted:  # somebody else has the request now, and what came of it was not kept
+            return
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items))
-        self._room.set()
-        self._tell(Visited(lease, outcome, visited.status, visited.size, visited.wire_bytes, visited.seconds, new))
+        self._tell(msgspec.structs.replace(visited, new=len(settled.new)))
 
     # What goes on beside.
 
@@ -141,16 +159,7 @@ class Engine:
         """Wait until another page may be started; False when none may be any more."""
         budget = self._plan.budget
         while not self.cause:
-            spent = budget.spent()
-            if spent:
-                self.stop(spent)
-                return False
-            if not (
-                self._paused
-                or budget.full()
-                or self._in_hand > self._plan.hand_bytes
-                or self.delivery.behind()
-            ):
+            if not (budget.full() or self._in_hand > self._plan.hand_bytes or self.delivery.behind()):
                 return True
             self._room = Event()
             await self._room.wait()
@@ -158,19 +167,27 @@ class Engine:
 
     async def _feed(self) -> None:
         """Add the start requests."""
+        starts = self._plan.spider.starts()
         try:
-            async for start in self._plan.spider.starts():
-                try:
-                    request = self._admission.start(start)
-                except UrlError as error:
-                    self._tell(StartRefused(str(start), Reason.SCHEME, str(error)))
-                    continue
-                if isinstance(request, Reason):
-                    self._tell(StartRefused(str(start), request))
-                else:
-                    await self._frontier.add([request])
+            async for start in starts:
+                await checkpoint()  # neither a long list nor a store in memory ever lets others run
+                await self._add_start(start)
         finally:
             self._frontier.feeding(begin=False)
+            if isinstance(starts, AsyncGenerator):
+                with move_on_after(_CLOSE_SECONDS, shield=True):
+                    await starts.aclose()
+
+    async def _add_start(self, start: str | Request) -> None:
+        try:
+            request = self._admission.start(start)
+        except UrlError as error:
+            self._tell(StartRefused(str(start), Reason.SCHEME, str(error)))
+            return
+        if isinstance(request, Reason):
+            self._tell(StartRefused(str(start), request))
+        else:
+            await self._frontier.add([request])
 
     async def _deliver(self) -> None:
         while records := await self.delivery.next_batch():
@@ -189,3 +206,10 @@ class Engine:
     def _tell(self, event: Told) -> None:
         for listener in self._plan.listeners:
             listener(event)
+
+
+def _is_page(outcome: Outcome) -> bool:
+    """Say whether a request has come to its end as a page; one that hurts the parser was fetched too."""
+    if isinstance(outcome, Done | GaveUp):
+        return outcome.reason is not Reason.REDIRECT
+    return outcome.reason is Reason.PARSE_GUARD

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from crawler.contracts import Fetcher, Listener, Sink, Store
 from crawler.frontier import Frontier
@@ -27,6 +28,7 @@ class Plan:
         seconds: how long the crawl may take; None for as long as it needs.
         robots_agent: the product token that robots.txt is read for.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back.
+        clock: gives seconds; what the duration of a fetch is measured by.
     """
 
     name: str
@@ -44,3 +46,4 @@ class Plan:
     seconds: float | None = None
     robots_agent: str = "aiocrawl"
     hand_bytes: int = 64 * 1024 * 1024
+    clock: Callable[[], float] = perf_counter

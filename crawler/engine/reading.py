@@ -10,7 +10,7 @@ from crawler.engine.plan import Plan
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
 from crawler.page import Page, ParseRefused
-from crawler.policy.judge import judge_status, next_hop, redirect_target
+from crawler.policy.judge import busy_rest, judge_status, next_hop, redirect_target
 
 
 class Reading:
@@ -38,6 +38,9 @@ class Reading:
             outcome: Outcome | None = await self._redirect(lease.request, response, target)
         else:
             outcome = judge_status(lease, response, self._plan.retry)
+            rest = busy_rest(lease, response, outcome, self._plan.retry)
+            if rest is not None:
+                self._plan.frontier.pause(lease, rest)
         if outcome is None:
             outcome = await self._call(lease.request, lease.request.callback, Page(response))
         return await self.give_up(lease, outcome)
@@ -69,8 +72,9 @@ class Reading:
         """Return the outcome of a redirect: a hop is a request of its own, under all the rules.
 
         Cases, in order: it leads to no URL; too many hops; out of scope; known already. A known
-        target is fetched all the same when it may answer differently now: to another method or
-        callback, within its own chain, or after a cookie was set on the way.
+        target is fetched all the same when it may answer differently now, or has to: by another
+        method or for another callback, within its own chain, after a cookie was set on the way, or
+        when the spider asked for it again.
         """
         if not target:
             where = response.headers.get("Location", "")
@@ -82,8 +86,9 @@ class Reading:
             return Refused(refusal, f"redirect to {target}")
         hop = next_hop(request, response, target)
         if self._plan.frontier.knows(hop.key):
+            plain = hop.method == "GET" and not hop.again
             other_callback = await self._plan.frontier.callback_of(hop.key) != hop.callback
-            if not (other_callback or hop.cookie_seen or target in hop.history):
+            if plain and not (other_callback or hop.cookie_seen or target in hop.history):
                 return Done(reason=Reason.REDIRECT)
             hop.key = f"{hop.key} hop {hop.hops} from {request.key}"
         return Done([hop], reason=Reason.REDIRECT)

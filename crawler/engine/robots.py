@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crawler.events import Event, RobotsRead
 from crawler.frontier import Frontier
-from crawler.model import Done, Lease, Outcome, Request, Response, Retry
+from crawler.model import Done, Lease, Outcome, Refused, Request, Response, Retry
 from crawler.policy.judge import judge_status, redirect_target
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import (
@@ -46,6 +46,9 @@ class RobotsDesk:
             trouble = fetched
         if isinstance(trouble, Retry):
             return self._again(lease, trouble)
+        if isinstance(trouble, Refused):
+            # We would not contact the host, for its address say: its pages are to say so themselves.
+            return self._learn(lease.request, RobotsRules(f"not asked ({trouble.reason})", allow_all=True))
         if isinstance(fetched, Response):
             return self._learn(lease.request, rules_for_status(fetched.status, fetched.body, self._agent))
         return self._learn(lease.request, rules_for_failure(str(fetched.reason)))

@@ -27,4 +27,6 @@ def encode_item(item: Any) -> bytes:
     try:
         return _ENCODER.encode(item)
     except (TypeError, NotImplementedError, UnicodeEncodeError) as error:
-        raise OutputError(f"an item of type {type(item).__name__} cannot be written as JSON: {error}") from error
+        raise OutputError(
+            f"an item of type {type(item).__name__} cannot be written as JSON: {error}"
+        ) from error

@@ -21,7 +21,7 @@ class JsonLinesSink:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._part = self.path.with_name(self.path.name + ".part")
+        self._part = self.path.parent / (self.path.name + ".part")
         self._file: BinaryIO | None = None
 
     async def open(self) -> None:

@@ -52,13 +52,11 @@ class Field:
         if self.page:
             return page.text("title") if self.page == "title" else getattr(page, self.page)
         if self.many:
-            values = [value for node in self._nodes(part) if (value := self._value(node, page)) is not MISSING]
+            found = (self._value(node, page) for node in part.css(self.css))
+            values = [value for value in found if value is not MISSING]
             return (list(dict.fromkeys(values)) if self.unique else values) or MISSING
         node = part.css_first(self.css)
         return MISSING if node is None else self._value(node, page)
-
-    def _nodes(self, part: Selectable) -> list[Node]:
-        return part.css(self.css)
 
     def _value(self, node: Node, page: Page) -> Any:
         if self.type == "html":

@@ -107,10 +107,10 @@ def _links(rule: FollowRule, pattern: re.Pattern[str] | None, page: Page) -> Lin
 
 def _check(follow: Sequence[FollowRule], kinds: Sequence[PageKind]) -> None:
     for number, rule in enumerate(follow):
-        check_selector(rule.css, f"follow[{number}].css")
+        check_selector(rule.css, f"follow.{number}.css")
     for kind in kinds:
         if kind.each:
             check_selector(kind.each, f"pages.{kind.name}.each")
-        for name, rule in kind.fields.items():
-            if rule.css:
-                check_selector(rule.css, f"pages.{kind.name}.fields.{name}.css")
+        for name, one in kind.fields.items():
+            if one.css:
+                check_selector(one.css, f"pages.{kind.name}.fields.{name}.css")

@@ -9,7 +9,7 @@ from itertools import count
 
 from anyio import CancelScope, Event, current_time
 
-from crawler.contracts import Settlement, Store
+from crawler.contracts import Settled, Settlement, Store
 from crawler.frontier.queue import HostQueue
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request, Retry
 from crawler.policy.politeness import Politeness
@@ -49,6 +49,7 @@ class Frontier:
         self._leased = 0
         self._pending = 0
         self._feeds = 0
+        self._held = False
         self._closed = False
         self._wake = Event()
         self.knows = store.knows
@@ -75,9 +76,11 @@ class Frontier:
         more, nobody feeding; or when the frontier was closed.
         """
         while not self._closed:
+            if self._wake.is_set():
+                self._wake = Event()  # before looking: what changes while a store is asked counts
             now = current_time()
             self._ripen(now)
-            while self._due and self._due[0][0] <= now:
+            while self._due and self._due[0][0] <= now and not self._held:
                 lease = await self._take(heappop(self._due)[2], now)
                 if lease is not None:
                     return lease
@@ -94,21 +97,18 @@ class Frontier:
         """Leave the lease's host alone for so long."""
         self._queues[lease.host].pace.pause(current_time() + seconds)
 
-    async def settle(self, lease: Lease, outcome: Outcome) -> int:
-        """End a lease and write down its outcome; return how many of the found requests were new."""
+    async def settle(self, lease: Lease, outcome: Outcome) -> Settled:
+        """End a lease and write down its outcome; return what the store made of it."""
+        settled = Settled(accepted=True)
+        if lease.request.callback != ROBOTS:
+            now = current_time()
+            settlement = _settlement(lease, outcome, now)
+            (settled,) = await self._store.settle([settlement], now=now)
+            self._take_back(settlement, settled)
+        # Not before its links are queued up: until then there may be more to come.
         self._leased -= 1
-        if lease.request.callback == ROBOTS:
-            self._rouse()
-            return 0
-        now = current_time()
-        settlement = _settlement(lease, outcome, now)
-        (settled,) = await self._store.settle([settlement], now=now)
-        if settled.accepted and settlement.again_at is not None:
-            self._pending += 1
-            heappush(self._later, (settlement.again_at, lease.host))
-        self._queue_up(settled.new)
         self._rouse()
-        return len(settled.new)
+        return settled
 
     async def callback_of(self, key: str) -> str | None:
         """Return the callback of a known request."""
@@ -139,6 +139,15 @@ class Frontier:
         self._feeds += 1 if begin else -1
         self._rouse()
 
+    def hold(self) -> None:
+        """Lend nothing until `release`; whoever waits for a lease goes on waiting."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on after `hold`."""
+        self._held = False
+        self._rouse()
+
     def close(self) -> None:
         """Lend nothing more; whoever waits for a lease gets None."""
         self._closed = True
@@ -156,32 +165,52 @@ class Frontier:
         queue.scheduled = False
         if not queue.has_work():
             return None
-        wait = queue.pace.wait(now)
-        if wait:
+        if queue.pace.wait(now):
             self._schedule(queue, now)
             return None
         if self._robots and queue.needs_rules(now):
             queue.asking = True
             queue.ahead.append((Request(queue.origin + "/robots.txt", ROBOTS, data=queue.origin), 1))
             self._pending += 1
+        queue.pace.begin()
+        lease = await self._pick(queue, now)
+        if lease is None:
+            return None
+        self._pending -= 1
+        self._leased += 1
+        self._schedule(queue, now)
+        return lease
+
+    async def _pick(self, queue: HostQueue, now: float) -> Lease | None:
+        """Lend what goes first of a host whose slot is taken; without a lease, give the slot back."""
         if queue.ahead:
             request, attempt = queue.ahead.popleft()
-            lease = Lease(0, 0, request, attempt, queue.origin)
-        else:
-            queue.ready -= 1
+            return Lease(0, 0, request, attempt, queue.origin)
+        claimed: Sequence[Lease] = ()
+        ready, queue.ready = queue.ready, 0  # while the store is asked, more may become ready
+        try:
             claimed = await self._store.claim(
                 {queue.origin: 1}, owner=self._owner, now=now, ttl=self._lease_seconds
             )
-            if not claimed:  # somebody else has what this host had left
-                self._pending -= queue.ready + 1
-                queue.ready = 0
-                return None
-            lease = claimed[0]
-        self._pending -= 1
-        self._leased += 1
-        queue.pace.begin()
-        self._schedule(queue, now)
-        return lease
+        finally:
+            if not claimed:
+                queue.pace.end(now, contacted=False)
+        if not claimed:  # somebody else has what this host had left
+            self._pending -= ready
+            return None
+        queue.ready += ready - 1
+        return claimed[0]
+
+    def _take_back(self, settlement: Settlement, settled: Settled) -> None:
+        """Queue up what comes back to the store, and what was found."""
+        lease = settlement.lease
+        if not settled.accepted:  # its time was over: it is the store's again, to be lent here or elsewhere
+            self._pending += 1
+            self._ready(lease.host, 1)
+        elif settlement.again_at is not None:
+            self._pending += 1
+            heappush(self._later, (settlement.again_at, lease.host))
+        self._queue_up(settled.new)
 
     def _schedule(self, queue: HostQueue, now: float | None = None) -> None:
         """Put a host that has work where it will be found when its pace allows."""
@@ -223,10 +252,8 @@ class Frontier:
 
     async def _sleep(self) -> None:
         """Wait until a host or a delayed request is due, or something has changed."""
-        due = min(
-            self._due[0][0] if self._due else math.inf, self._later[0][0] if self._later else math.inf
-        )
-        self._wake = Event()
+        due = min(self._due[0][0] if self._due else math.inf, self._later[0][0] if self._later else math.inf)
+        due = math.inf if self._held else due
         with CancelScope(deadline=due):
             await self._wake.wait()
 

@@ -155,5 +155,3 @@ class MemoryStore:
         if queue is None:
             queue = self._queues[host] = _Queue()
         return queue
-
-

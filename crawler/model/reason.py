@@ -10,7 +10,6 @@ class Reason(StrEnum):
 
     OK = "ok"
     REDIRECT = "redirect"
-    STOPPED = "stopped"
 
     # Nothing came back, or not all of it.
     DNS = "dns"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
-from crawler.events import CallbackFailed, Closed, Event, Opened, StartRefused, Visited
+from crawler.events import CallbackFailed, Closed, Delivered, Event, Opened, StartRefused, Visited
 from crawler.model import ROBOTS, Done, GaveUp, Refused, Retry
 from crawler.model.items import item_name
 
@@ -26,6 +26,9 @@ class HostTotals:
 class Stats:
     """Counts while the crawl runs. A listener, and the one place that numbers are read from.
 
+    Args:
+        clock: gives seconds; what durations are measured by.
+
     Attributes:
         pages: pages fetched and read to the end.
         redirects: redirect hops.
@@ -35,6 +38,8 @@ class Stats:
         rejected: links that the rules did not let in, by reason.
         items: items by name.
         dropped: items that callbacks decided not to keep, by (name, reason).
+        delivered: items that every output has taken.
+        last_url: the URL of the visit that was settled last.
         starts_refused: start URLs that could not be used, each with the reason.
         found: requests that were new.
         size: bytes of decoded bodies; `wire_bytes` as they came over the wire.
@@ -42,7 +47,8 @@ class Stats:
         cause: why the crawl ended; empty while it runs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self.name = ""
         self.pages = 0
         self.redirects = 0
@@ -56,31 +62,35 @@ class Stats:
         self.items: Counter[str] = Counter()
         self.dropped: Counter[tuple[str, str]] = Counter()
         self.starts_refused: list[tuple[str, str]] = []
+        self.delivered = 0
+        self.last_url = ""
         self.callback_errors = 0
         self.hosts: dict[str, HostTotals] = {}
         self.cause = ""
-        self._began = monotonic()
+        self._began = self._clock()
         self._ended: float | None = None
 
     def __call__(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, Visited):
             self._visited(event)
+        elif isinstance(event, Delivered):
+            self.delivered += len(event.items)
         elif isinstance(event, CallbackFailed):
             self.callback_errors += 1
         elif isinstance(event, StartRefused):
             self.starts_refused.append((event.url, event.detail or event.reason))
         elif isinstance(event, Opened):
             self.name = event.name
-            self._began = monotonic()
+            self._began = self._clock()
         elif isinstance(event, Closed):
             self.cause = event.cause
-            self._ended = monotonic()
+            self._ended = self._clock()
 
     @property
     def seconds(self) -> float:
         """How long the crawl has taken so far, or took."""
-        return (self._ended or monotonic()) - self._began
+        return (self._clock() if self._ended is None else self._ended) - self._began
 
     @property
     def rate(self) -> float:
@@ -89,7 +99,7 @@ class Stats:
 
     def slowest_hosts(self, number: int = 3) -> list[tuple[str, float]]:
         """Return the hosts with the longest mean time a fetch, in seconds, slowest first."""
-        means = [(host, totals.seconds / totals.fetches) for host, totals in self.hosts.items() if totals.fetches]
+        means = [(host, totals.seconds / totals.fetches) for host, totals in self.hosts.items()]
         return sorted(means, key=lambda pair: -pair[1])[:number]
 
     def as_dict(self) -> Mapping[str, Any]:
@@ -116,6 +126,7 @@ class Stats:
         if event.lease.request.callback == ROBOTS:
             return
         outcome = event.outcome
+        self.last_url = event.lease.request.url
         self.found += event.new
         self.size += event.size
         self.wire_bytes += event.wire_bytes

@@ -1,73 +1,80 @@
-"""Which pages could hurt the HTML parser: deep nesting and piles of open formatting tags.
+"""Which pages could hurt the HTML parser: deep nesting, piles of open formatting tags, huge tags.
 
-Building the tree takes quadratic time or memory for a few kinds of hostile markup. A scan that costs
-well under a tenth of parsing picks the pages that have the means; only those are walked tag by tag.
+Building the tree takes quadratic time or memory for a few kinds of hostile markup. What cannot take
+long even in the worst case passes at once; the rest is followed tag by tag, as the parser would.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from crawler.page.markup import ATTRIBUTE, TOKEN
+from crawler.page.nesting import Nesting
 
-#: Deeper trees than browsers build themselves.
+#: Elements that may be open at once; browsers build trees of this depth and no deeper.
 MAX_DEPTH = 512
-#: Formatting tags open at once; each block tag copies all of them.
+#: Different formatting tags that may be open at once; each block may get a copy of all of them.
 MAX_FORMATTING = 64
-#: Bytes of one tag; a tag with tens of thousands of attributes is quadratic.
-MAX_TAG = 65_536
+#: Attributes of one tag; each is compared with all before it.
+MAX_ATTRIBUTES = 1_000
+#: For each tag the parser looks through the open elements: the sum of both.
+MAX_EFFORT = 20_000_000
+#: Tags below which there is no room for a pile that hurts, and bytes below which no tag is too long.
+HARMLESS_TAGS, HARMLESS_BYTES = 1_500, 40_000
 
-_SMALL = 8_192
-_TAGS = 2_500
-_LONG_RUN = re.compile(rb"<[^>]{16384}")
-# A comment, a raw-text element as a whole, or one tag (attributes in quotes may hold any character).
-_TAG = re.compile(
-    rb"<!--.*?(?:-->|\Z)"
-    rb"|<(script|style|textarea|title|xmp|iframe|noembed|noframes)\b.*?(?:</\1\s*>|\Z)"
-    rb"|<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*)>",
-    re.DOTALL | re.IGNORECASE,
-)
-_FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
-# Tags that never nest by themselves: void ones, and those that the next of their kind closes.
-_FLAT = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr "
-    b"p li dt dd tr td th thead tbody tfoot option optgroup colgroup caption rp rt html head body".split()
-)
+# Bytes of attributes that are not worth counting, and what html and body tags may add up to.
+_SHORT, _ROOT = 3_000, 16_384
+# Markup characters where it depends on the context whether they are markup.
+_HIDDEN = 512
 
 
-def danger(body: bytes) -> str:
-    """Say what about `body` could hurt the parser; empty when it is harmless."""
-    if not _has_means(body):
+def danger(markup: bytes) -> str:
+    """Say what about `markup`, in an encoding that extends ASCII, could hurt the parser.
+
+    Empty when it is harmless.
+    """
+    if len(markup) <= HARMLESS_BYTES and markup.count(b"<") <= HARMLESS_TAGS:
         return ""
-    open_tags: Counter[bytes] = Counter()
-    depth = formatting = 0
-    for match in _TAG.finditer(body):
-        name = match[3]
-        if name is None:
+    nesting = Nesting()
+    hidden = root = effort = 0
+    for token in TOKEN.finditer(markup):
+        # Cases: what needs no look (leaves, comments), raw text, an end tag, a start tag.
+        kind = token.lastgroup
+        effort += nesting.depth * (1 + (token.end() - token.start()) // 32)
+        if effort > MAX_EFFORT:
+            return "too many tags too deep"
+        if kind is None:
             continue
-        name = name.lower()
-        if len(match[4]) > MAX_TAG:
-            return f"a tag of {len(match[4])} bytes"
-        if name in _FLAT or match[4].endswith(b"/"):
-            continue
-        if match[2]:
-            if not open_tags[name]:
-                continue
-            step = -1
+        if kind == "raw":
+            hidden += _hidden(token["raw"], nesting)
+            if hidden > _HIDDEN:
+                return "markup hidden in raw text"
+        elif kind == "end":
+            nesting.end(token["end"].lower())
         else:
-            step = 1
-        open_tags[name] += step
-        depth += step
-        formatting += step if name in _FORMATTING else 0
-        if depth > MAX_DEPTH:
-            return f"tags nested more than {MAX_DEPTH} deep"
-        if formatting > MAX_FORMATTING:
-            return f"more than {MAX_FORMATTING} formatting tags open at once"
+            name, attributes = token["start"].lower(), token["attributes"]
+            if len(attributes) > _SHORT and len(ATTRIBUTE.findall(attributes)) > MAX_ATTRIBUTES:
+                return f"a tag with more than {MAX_ATTRIBUTES} attributes"
+            if name in (b"html", b"body"):
+                root += len(attributes)
+            nesting.start(name, attributes)
+            if nesting.depth > MAX_DEPTH:
+                return f"tags nested more than {MAX_DEPTH} deep"
+            if nesting.formatting > MAX_FORMATTING:
+                return f"more than {MAX_FORMATTING} formatting tags open at once"
+            if root > _ROOT:
+                return "too many attributes of html and body"
+        if nesting.misnested > 10_000:
+            return "more than 10,000 tags misnested"
     return ""
 
 
-def _has_means(body: bytes) -> bool:
-    if len(body) <= _SMALL:
-        return False
-    if body.count(b"<") > _TAGS:
-        return True
-    return len(body) > 3 * _SMALL and (body.count(b"=") > 8_000 or _LONG_RUN.search(body) is not None)
+def _hidden(raw: bytes, nesting: Nesting) -> int:
+    """Count the tags in raw text that the parser might take for tags after all.
+
+    Cases: a script, which is raw text unless it stands in a drawing or holds another script in a
+    comment; anything else, which the parser may have ignored where it stands.
+    """
+    count = raw.count(b"<") - 1
+    if raw[:7].lower() != b"<script":
+        return count
+    nested = b"<!--" in raw and b"<script" in raw[7:].lower()
+    return count if nested or nesting.foreign else 0

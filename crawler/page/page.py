@@ -6,6 +6,7 @@ import json as stdlib_json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, overload
+from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
@@ -13,16 +14,27 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 from crawler.errors import ContentError
 from crawler.model import Callback, Links, Request, Response, callback_name
 from crawler.page.charset import decode, sniff
+from crawler.page.form import form_values
 from crawler.page.guard import danger
 from crawler.page.xml import parse_xml
 from crawler.url import is_web, join
 
 Node = LexborNode
 
+# What HTML calls white space; a no-break space is not.
+_SPACE = re.compile(r"[ \t\n\f\r]+")
 _NUMBER = re.compile(r"[-+]?\d(?:[\d\s\u00a0\u202f.,']*\d)?")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # Media types that hold no markup; a parser would only make noise of them.
-_OPAQUE = ("image/", "audio/", "video/", "font/", "application/octet-stream", "application/pdf", "application/zip")
+_OPAQUE = (
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "application/octet-stream",
+    "application/pdf",
+    "application/zip",
+)
 
 
 class ParseRefused(ContentError):
@@ -194,6 +206,29 @@ class Page:
         values = [data(node) for node in nodes] if isinstance(data, Callable) else [data] * len(nodes)  # type: ignore[arg-type]
         return Links(self.base, self._hrefs(nodes, attr), name, priority, values)
 
+    def submit(
+        self, selector: str, values: Mapping[str, str], callback: Callback = "parse", *, data: Any = None
+    ) -> Request:
+        """Return the request that sends a form of this page, filled in.
+
+        Args:
+            selector: which form; hidden values and others that it holds are sent along.
+            values: what to fill in, by the controls' names.
+            callback: the method that gets the page behind the form.
+            data: what that page gets as `page.data`.
+
+        Raises ContentError when the page has no such form, or it does not lead to the web.
+        """
+        form = self.tree.css_first(selector)
+        action = None if form is None else join(self.base, form.attributes.get("action") or self.url)
+        if form is None or action is None or not is_web(action):
+            raise ContentError(f"{self.url}: no form that could be sent matches {selector!r}")
+        sent = form_values(form, values)
+        if (form.attributes.get("method") or "get").lower() == "post":
+            return Request(action, callback, method="POST", form=sent, data=data)
+        query = urlencode(sent, doseq=True)
+        return Request(f"{action.partition('?')[0]}?{query}", callback, data=data)
+
     # Other formats.
 
     def json(self) -> Any:
@@ -217,9 +252,8 @@ class Page:
         except ImportError:
             raise ContentError("XPath needs lxml: pip install 'aiocrawl[xpath]'") from None
         self._check_markup()
-        result = html.document_fromstring(self.source.encode(), parser=html.HTMLParser(encoding="utf-8")).xpath(
-            expression
-        )
+        document = html.document_fromstring(self.source.encode(), parser=html.HTMLParser(encoding="utf-8"))
+        result = document.xpath(expression)
         return result if isinstance(result, list) else [result]
 
     # Inside.
@@ -255,7 +289,7 @@ class Page:
 
 def node_text(node: Node) -> str:
     """Return the text of an element and all below it, white space collapsed."""
-    return " ".join(node.text().split())
+    return _SPACE.sub(" ", node.text()).strip(" ")
 
 
 def parse_number(text: str) -> float | None:

@@ -39,6 +39,19 @@ def judge_status(lease: Lease, response: Response, retry: RetryRule) -> Outcome 
     return GaveUp(Reason.STATUS, str(status))
 
 
+def busy_rest(lease: Lease, response: Response, outcome: Outcome | None, retry: RetryRule) -> float | None:
+    """Return how long the whole host is left alone after an answer, or None when it is not busy.
+
+    Args:
+        outcome: what `judge_status` made of the answer; an answer that the callback accepts is a page.
+    """
+    if outcome is None or response.status not in BUSY:
+        return None
+    if isinstance(outcome, Retry):
+        return outcome.delay
+    return retry.rest(lease.attempt, retry_after(response.headers.get("Retry-After", "")))
+
+
 def redirect_target(response: Response) -> str | None:
     """Return the canonical URL that a redirect leads to, or None when it is not a redirect.
 

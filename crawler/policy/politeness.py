@@ -53,9 +53,11 @@ class Pace:
 
     def slow_down(self, delay: float) -> None:
         """Keep at least this delay, one contact at a time: what a Crawl-delay means."""
-        self.delay = max(self.delay, min(delay, self._longest))
+        longer = max(self.delay, min(delay, self._longest))
+        # The rest that has begun already, mostly after the request for robots.txt, grows as well.
+        self._idle = [rested + longer - self.delay for rested in sorted(self._idle)[-1:]]
+        self.delay = longer
         self.slots = 1
-        del self._idle[1:]
 
     def park(self, wake: Callable[[], None]) -> None:
         """Call `wake` once, as soon as a slot is given back."""

@@ -19,7 +19,11 @@ class RetryRule:
     """
 
     def __init__(
-        self, retries: int = 2, base: float = 1.0, longest: float = 60.0, random: Callable[[], float] | None = None
+        self,
+        retries: int = 2,
+        base: float = 1.0,
+        longest: float = 60.0,
+        random: Callable[[], float] | None = None,
     ) -> None:
         self.retries = retries
         self._base = base
@@ -33,8 +37,10 @@ class RetryRule:
             attempt: which try has just failed.
             asked: what the server asked for by Retry-After; a shorter pause of ours is raised to it.
         """
-        if attempt > self.retries:
-            return None
+        return None if attempt > self.retries else self.rest(attempt, asked)
+
+    def rest(self, attempt: int, asked: float | None = None) -> float:
+        """Return the seconds to leave a busy host alone, whether or not the request is tried again."""
         pause = self._base * 2.0 ** (attempt - 1) * (0.5 + self._random() / 2)
         return min(max(pause, asked or 0.0), self._longest)
 

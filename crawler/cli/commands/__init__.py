@@ -1,0 +1,1 @@
+"""One module a command; `crawler.cli.main` lists them."""

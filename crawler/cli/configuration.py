@@ -1,0 +1,125 @@
+"""From a path on the command line to settings and a spider, or to problems with file and line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+
+from typer import BadParameter
+
+from crawler.assembly import make_scope, make_spider
+from crawler.engine.admission import Admission
+from crawler.engine.callbacks import Callbacks
+from crawler.errors import ConfigError, Problem, UrlError
+from crawler.model import Reason
+from crawler.observe.reasons import explain
+from crawler.settings import Output, Settings, from_mapping, load
+from crawler.settings.document import Document
+from crawler.settings.source import read_text
+from crawler.spider import Sitemap, Spider, UrlFile
+from crawler.url import canonical
+
+
+def read(
+    path: Path, overrides: Sequence[str] = (), output: Sequence[str] = (), max_pages: int | None = None
+) -> Settings:
+    """Return the settings of a file with what the command line changes.
+
+    Args:
+        path: the configuration.
+        overrides: "key=value" each.
+        output: files to write items to, in place of the configured ones.
+        max_pages: end after this many pages.
+
+    Raises ConfigError; a problem of an option is told under the option's name.
+    """
+    changes = list(overrides)
+    if output:
+        changes.append(f"output={json.dumps(list(dict.fromkeys(output)))}")
+    if max_pages is not None:
+        changes.append(f"limits.pages={max_pages}")
+    try:
+        return load(path, changes)
+    except ConfigError as error:
+        raise ConfigError([_of_option(one) if output else one for one in error.problems]) from None
+
+
+def for_one_page(path: Path | None, allow: Sequence[str]) -> Settings:
+    """Return the settings of a file, or the defaults, with further networks that may be contacted."""
+    settings = load(path) if path is not None else from_mapping({})
+    more = from_mapping({"fetch": {"allow": list(allow)}}).fetch.allow
+    fetch = settings.fetch.model_copy(update={"allow": (*settings.fetch.allow, *more)})
+    return settings.model_copy(update={"fetch": fetch})
+
+
+def whole_url(url: str) -> str:
+    """Return a URL from the command line in canonical form. Raises typer.BadParameter."""
+    try:
+        return canonical(url)
+    except UrlError as error:
+        raise BadParameter(str(error), param_hint="URL") from None
+
+
+def with_output(settings: Settings) -> Settings:
+    """Return the settings; where they name no output, items go to `NAME.jsonl` in the current folder."""
+    if settings.output:
+        return settings
+    return settings.model_copy(update={"output": (Output(file=f"{settings.name}.jsonl"),)})
+
+
+def spider_of(settings: Settings, path: Path) -> Spider:
+    """Return the spider that the settings ask for. Raises ConfigError, with lines, and PluginError."""
+    try:
+        return make_spider(settings)
+    except ConfigError as error:
+        raise ConfigError([_located(problem, path) for problem in error.problems]) from None
+
+
+def _of_option(problem: Problem) -> Problem:
+    if problem.file == "--set" and problem.path.startswith("output"):
+        return replace(problem, file="--output", path="")
+    return problem
+
+
+def _located(problem: Problem, path: Path) -> Problem:
+    """Return a problem that was found after reading, with the line it stands in."""
+    if problem.file or not problem.path:
+        return problem
+    steps = tuple(int(step) if step.isdecimal() else step for step in re.findall(r"[^.\[\]]+", problem.path))
+    line, _ = Document(read_text(path, str(path)), str(path)).line(steps)
+    return replace(problem, file=str(path), line=line)
+
+
+def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
+    """Look at start URLs and callbacks as far as they are known before the crawl.
+
+    Raises ConfigError for a start that cannot be used, SpiderError for a callback that is missing.
+    """
+    start = spider.start
+    if isinstance(start, UrlFile):
+        if not Path(start.path).is_file():
+            problem = Problem(
+                f"there is no file {start.path}",
+                "start.file",
+                hint="the path is relative to the configuration's folder",
+            )
+            raise ConfigError([_located(problem, path)])
+        return
+    if isinstance(start, Sitemap):
+        return
+    admission = Admission(make_scope(settings, spider), lambda key: False, Callbacks(spider).find)
+    problems = []
+    for one in [start] if isinstance(start, str) else start:
+        try:
+            refused = admission.start(copy(one))
+        except UrlError as error:
+            problems.append(Problem(str(error), "start"))
+            continue
+        if isinstance(refused, Reason):
+            problems.append(Problem(f"{one} is out of scope: {explain(refused)}", "start"))
+    if problems:
+        raise ConfigError([_located(problem, path) for problem in problems])

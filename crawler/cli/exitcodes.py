@@ -1,0 +1,53 @@
+"""What the number means with which the command ends."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from crawler.errors import ConfigError, CrawlerError, OutputError, PluginError, SpiderError
+
+
+class ExitCode(IntEnum):
+    """How the command ended, for shells and schedulers."""
+
+    FINISHED = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    CONFIG = 3
+    PLUGIN = 4
+    OUTPUT = 5
+    NOTHING = 6
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+#: One line for each code, as help and documentation show it.
+MEANINGS = {
+    ExitCode.FINISHED: "finished, also when a limit ended it",
+    ExitCode.UNEXPECTED: "unexpected error, with a traceback: please report it",
+    ExitCode.USAGE: "wrong command line",
+    ExitCode.CONFIG: "wrong configuration",
+    ExitCode.PLUGIN: "the spider or another plugin cannot be loaded or used",
+    ExitCode.OUTPUT: "the output cannot be written",
+    ExitCode.NOTHING: "nothing could be fetched: not one page succeeded",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",
+    ExitCode.TERMINATED: "terminated (SIGTERM)",
+}
+
+# The first row that fits counts.
+_OF_ERRORS: tuple[tuple[type[CrawlerError], ExitCode], ...] = (
+    (ConfigError, ExitCode.CONFIG),
+    (PluginError, ExitCode.PLUGIN),
+    (SpiderError, ExitCode.PLUGIN),
+    (OutputError, ExitCode.OUTPUT),
+)
+
+
+def code_of(error: CrawlerError) -> ExitCode:
+    """Return the code that an error which a person can mend ends the command with."""
+    return next((code for kind, code in _OF_ERRORS if isinstance(error, kind)), ExitCode.UNEXPECTED)
+
+
+def described() -> str:
+    """Return the list of all codes, one a line."""
+    return "\n".join(f"{code:>3}  {meaning}" for code, meaning in MEANINGS.items())

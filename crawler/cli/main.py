@@ -1,0 +1,103 @@
+"""The command `crawl`: its commands in one table, and what its errors look like."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from crawler.cli.commands import check, demo, fetch, parse, run
+from crawler.cli.exitcodes import described
+from crawler.cli.group import CrawlGroup
+from crawler.version import __version__
+
+#: Every command: a module in `crawler.cli.commands`, its function, and what stands below its help.
+COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
+    ("run", run.run, "\b\nExit codes:\n" + described()),
+    ("check", check.check, ""),
+    ("fetch", fetch.fetch, ""),
+    ("parse", parse.parse, ""),
+    ("demo", demo.demo, ""),
+)
+
+
+def main() -> None:
+    """Run the command line and end the process with the code that fits."""
+    from crawler.errors import CrawlerError
+
+    try:
+        get_command(application())(prog_name="crawl")
+    except CrawlerError as error:
+        sys.exit(_told(error))
+    except ExceptionGroup as group:
+        errors = _leaves(group)
+        if not all(isinstance(error, CrawlerError) for error in errors):
+            raise
+        sys.exit(max(_told(error) for error in errors))
+
+
+def application() -> typer.Typer:
+    """Return the application with all its commands."""
+    app = typer.Typer(
+        cls=CrawlGroup,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(crawl)
+    for name, function, epilog in COMMANDS:
+        app.command(name, epilog=epilog or None)(function)
+    return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"crawl {__version__}")
+        raise typer.Exit()
+
+
+def crawl(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_version),
+    ] = False,
+) -> None:
+    """Crawl websites: a YAML file goes in, clean items come out.
+
+    \b
+    Begin here:
+      crawl demo                       a site to try things on, on this machine
+      crawl config.yaml                crawl; the same as: crawl run config.yaml
+      crawl check config.yaml          what it would do, without fetching anything
+      crawl parse config.yaml URL      what one page yields
+
+    `crawl COMMAND --help` explains a command and shows an example.
+    """
+
+
+def _told(error: BaseException) -> int:
+    """Print what is wrong, one line a problem, and return the exit code."""
+    from crawler.cli import platform
+    from crawler.cli.exitcodes import code_of
+    from crawler.errors import ConfigError, CrawlerError, OutputError
+    from crawler.observe.terminal import safe
+
+    assert isinstance(error, CrawlerError)
+    if isinstance(error, OutputError):
+        platform.let_go_of_stdout()
+    lines = [str(one) for one in error.problems] if isinstance(error, ConfigError) else [f"error: {error}"]
+    for line in lines:
+        print(safe(line, 2_000), file=sys.stderr)
+    return code_of(error)
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found

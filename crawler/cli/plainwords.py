@@ -1,0 +1,104 @@
+"""A configuration in words: what the crawl would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from crawler.settings import Follow, Output, Settings
+from crawler.settings.amounts import duration_text, size_text
+from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+
+_SHOWN = 3
+
+
+def described(settings: Settings, spider: Spider) -> Iterator[tuple[str, str]]:
+    """Yield what a crawl with these settings does, as label and words."""
+    yield "start", _start(settings, spider)
+    yield "scope", _scope(settings, spider)
+    if settings.spider is not None:
+        yield "spider", f"{crawl_name(spider)} ({settings.spider.use}) follows links and makes the items"
+    else:
+        yield (
+            "follow",
+            "; ".join(map(_follow, settings.follow)) or "no links: only the start pages are fetched",
+        )
+        yield from _kinds(settings)
+    yield "politeness", _politeness(settings)
+    yield "limits", _limits(settings)
+    yield "output", _listed([_output(one) for one in settings.output])
+
+
+def _start(settings: Settings, spider: Spider) -> str:
+    start = spider.start
+    if settings.start is not None and settings.start.demo is not None:
+        return f"the demo site with {settings.start.demo.articles} articles, served on a free port"
+    if isinstance(start, Sitemap):
+        return f"the pages of the sitemap {start.url}"
+    if isinstance(start, UrlFile):
+        return f"the URLs in {start.path}"
+    urls = [start] if isinstance(start, str) else [one if isinstance(one, str) else one.url for one in start]
+    return _listed(urls) or "whatever the spider's starts() yields"
+
+
+def _scope(settings: Settings, spider: Spider) -> str:
+    scope = settings.scope
+    parts = [_listed(scope.hosts or spider.hosts) or "the hosts of the start URLs"]
+    if scope.include:
+        parts.append(f"only URLs matching {_listed(scope.include, 'or')}")
+    if scope.exclude:
+        parts.append(f"no URLs matching {_listed(scope.exclude, 'or')}")
+    return "; ".join(parts)
+
+
+def _follow(rule: Follow) -> str:
+    words = "all links" if rule.css == "a[href]" else f"the links in {rule.css}"
+    if rule.match:
+        words += f" to URLs matching {rule.match}"
+    return words + (f", priority {rule.priority}" if rule.priority else "")
+
+
+def _kinds(settings: Settings) -> Iterator[tuple[str, str]]:
+    if not settings.pages:
+        yield "items", "one for each page, with its title"
+    for name, kind in settings.pages.items():
+        where = f"pages matching {kind.match}" if kind.match else "every page"
+        each = (
+            f"one for each {kind.each} on "
+            if kind.each
+            else "one from each of the "
+            if kind.match
+            else "one from "
+        )
+        fields = _listed(list(kind.fields), most=20) or "the URL"
+        yield "items", f"{name}: {each}{where}: {fields}"
+
+
+def _politeness(settings: Settings) -> str:
+    polite = settings.politeness
+    robots = "obeys robots.txt" if polite.robots else "does NOT ask robots.txt"
+    rest = duration_text(polite.delay)
+    pause = f"{rest} of rest after each" if polite.delay else "no rest between them"
+    at_once = "one fetch" if polite.per_host == 1 else f"up to {polite.per_host} fetches"
+    return f"{robots}; {at_once} at a time on a host, {pause}; {polite.retries} retries"
+
+
+def _limits(settings: Settings) -> str:
+    limits = settings.limits
+    parts = [
+        limits.pages is not None and f"{limits.pages} pages",
+        limits.depth is not None and f"{limits.depth} links away from the start",
+        limits.time is not None and duration_text(limits.time),
+        limits.bytes is not None and f"{size_text(limits.bytes)} of pages",
+    ]
+    return _listed([part for part in parts if part]) or "none: it ends when there is nothing left to fetch"
+
+
+def _output(output: Output) -> str:
+    return "standard output" if output.file == "-" else output.file
+
+
+def _listed(names: Sequence[str], last: str = "and", most: int = _SHOWN) -> str:
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

@@ -1,0 +1,90 @@
+"""Everything that differs between operating systems: event loop, signals, limits of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def prepare_process() -> None:
+    """Make this process fit for many connections; never done to somebody else's program."""
+    # A crawl makes many objects and few cycles: collecting less often is worth about a tenth.
+    gc.set_threshold(50_000, 20, 100)
+    _use_all_descriptors()
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, on uvloop where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+@contextmanager
+def signals(heard: Callable[[int], None]) -> Iterator[None]:
+    """Call `heard` with the number of each SIGINT and SIGTERM, in the running loop, while inside."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, heard, number)
+        except NotImplementedError:  # Windows
+            signal.signal(number, _passing_on(loop, heard))
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            try:
+                loop.remove_signal_handler(number)
+            except NotImplementedError:
+                pass
+            signal.signal(number, before[number])
+
+
+def let_go_of_stdout() -> None:
+    """Point standard output nowhere: whoever read it is gone, and flushing it at exit would fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _use_all_descriptors() -> None:
+    """Raise the soft limit of open files to the hard one, where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):  # macOS calls the hard limit infinite and does not accept it
+            pass
+
+
+def _passing_on(
+    loop: asyncio.AbstractEventLoop, heard: Callable[[int], None]
+) -> Callable[[int, FrameType | None], None]:
+    def handler(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(heard, number)
+
+    return handler

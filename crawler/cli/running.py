@@ -1,0 +1,117 @@
+"""Runs one crawl for the person at the terminal: progress, log, signals, summary, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import create_task_group
+from rich.console import Console
+from rich.text import Text
+
+from crawler.assembly import Parts, open_crawl
+from crawler.cli import platform
+from crawler.cli.exitcodes import ExitCode
+from crawler.cli.interrupts import Interrupts
+from crawler.engine import Engine
+from crawler.events import Closed
+from crawler.observe.log import ConsoleHandler, EventLog
+from crawler.observe.progress import Progress
+from crawler.observe.stats import Stats
+from crawler.observe.summary import Written, summary_json, summary_table
+from crawler.observe.terminal import show, stderr_console
+from crawler.settings import Settings
+from crawler.spider import Spider
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the person wants to see.
+
+    Attributes:
+        quiet: neither progress nor summary.
+        log_level: name of the level from which on log records are shown.
+        summary: "text" or "json"; None for text unless quiet.
+    """
+
+    quiet: bool = False
+    log_level: str = "WARNING"
+    summary: str | None = None
+
+
+async def crawl(settings: Settings, spider: Spider, view: View) -> ExitCode:
+    """Run a crawl to its end, or to where a signal ends it; return the exit code.
+
+    Raises what made the crawl fail, after the summary of what was done by then.
+    """
+    console, stats, task = stderr_console(), Stats(), asyncio.current_task()
+    assert task is not None
+    interrupts = Interrupts(task.cancel, lambda text: console.print(Text(text, style="bold")))
+    parts = Parts(settings, spider, listeners=[stats, EventLog(_open_log(console, view.log_level))])
+    cause = "failed"
+    try:
+        with platform.signals(interrupts.heard):
+            async with open_crawl(parts) as engine:
+                interrupts.crawling(engine.stop)
+                cause = await _watched(
+                    engine, None if view.quiet else _progress(console, stats, engine, settings)
+                )
+    except asyncio.CancelledError:
+        if interrupts.code is None:
+            raise
+        cause = "stopped"
+        task.uncancel()
+    finally:
+        if stats.name:
+            _sum_up(console, stats, cause, settings, view)
+    if interrupts.code is not None:
+        return interrupts.code
+    return ExitCode.FINISHED if stats.pages else ExitCode.NOTHING
+
+
+async def _watched(engine: Engine, progress: Progress | None) -> str:
+    """Run the engine to its end, with the progress shown beside it; return the cause of the end."""
+    if progress is None:
+        return await engine.run()
+    async with create_task_group() as beside:
+        beside.start_soon(progress.run)
+        cause = await engine.run()
+        beside.cancel_scope.cancel()
+    return cause
+
+
+def _progress(console: Console, stats: Stats, engine: Engine, settings: Settings) -> Progress:
+    # Items and live lines on one terminal would overwrite each other.
+    mixed = any(output.file == "-" for output in settings.output) and sys.stdout.isatty()
+    live = console.is_terminal and not console.is_dumb_terminal and not mixed
+    if not live:
+        console.print(Text(f"{settings.name}: crawling; Ctrl-C to stop"), soft_wrap=True)
+    return Progress(console, stats, engine, pages=settings.limits.pages, live=live)
+
+
+def _sum_up(console: Console, stats: Stats, cause: str, settings: Settings, view: View) -> None:
+    if not stats.cause:  # the crawl was cut short, and could not say so itself
+        stats(Closed(cause))
+    written = [Written(output.file, _size_of(output.file)) for output in settings.output]
+    if view.summary == "json":
+        console.print(Text(summary_json(stats, written)), soft_wrap=True)
+    elif view.summary == "text" or not view.quiet:
+        show(console, summary_table(stats, written))
+
+
+def _size_of(file: str) -> int | None:
+    path = Path(file)
+    return path.stat().st_size if file != "-" and path.is_file() else None
+
+
+def _open_log(console: Console, level: str) -> logging.Logger:
+    """Let all log records of this process go to the console; return the crawl's own logger."""
+    logging.basicConfig(handlers=[ConsoleHandler(console)], level=logging.WARNING, force=True)
+    # The demo site runs in this process, and takes a client that hangs up for an error of its own.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("crawler")
+    logger.setLevel(level)
+    return logger

@@ -1,0 +1,113 @@
+"""Events as log records, and log records on the terminal."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from rich.console import Console
+from rich.text import Text
+
+from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
+from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
+from crawler.observe.reasons import EXPLAINED, cause_of
+from crawler.observe.terminal import safe, safe_lines
+
+#: Records of one kind beyond this number are left to the summary, which counts them all.
+_MOST = 10
+
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
+
+# Nothing came back from the host at all, so the next page will not do better.
+_DEAD = PASSING - {Reason.BUSY, Reason.BAD_BODY} | {Reason.TLS}
+
+
+class EventLog:
+    """A listener that writes events to a logger: what needs a person's attention as warnings.
+
+    Args:
+        logger: where the records go.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def __call__(self, event: Event) -> None:
+        """Log one event."""
+        if isinstance(event, Visited):
+            self._visited(event)
+        elif isinstance(event, CallbackFailed):
+            self._callback_failed(event)
+        elif isinstance(event, StartRefused):
+            why = event.detail or str(EXPLAINED[event.reason])
+            self._warn(("start",), f"start URL refused: {event.url}: {why}")
+        elif isinstance(event, RobotsRead):
+            self._robots_read(event)
+
+    def _visited(self, event: Visited) -> None:
+        request, outcome = event.lease.request, event.outcome
+        if isinstance(outcome, GaveUp) and request.callback != ROBOTS:
+            self._gave_up(event, outcome)
+        elif isinstance(outcome, Retry):
+            self._logger.info(
+                "%s: %s: again in %.1f s", request.url, outcome.detail or outcome.reason, outcome.delay
+            )
+        elif isinstance(outcome, Refused):
+            self._logger.info("%s: refused: %s", request.url, outcome.detail or EXPLAINED[outcome.reason])
+        elif isinstance(outcome, Done) and self._logger.isEnabledFor(logging.DEBUG):
+            self._logger.debug("%s: %s in %.0f ms", request.url, event.status, event.seconds * 1000)
+
+    def _robots_read(self, event: RobotsRead) -> None:
+        line = f"{event.origin}/robots.txt: {event.verdict}"
+        if event.verdict.endswith("nothing may be fetched"):
+            cause = cause_of(event.verdict)
+            self._warn(("robots",), line + (f": {cause}" if cause else ""))
+        else:
+            delay = f"; it asks for {event.crawl_delay:g} s between fetches" if event.crawl_delay else ""
+            self._logger.info("%s%s", line, delay)
+
+    def _gave_up(self, event: Visited, outcome: GaveUp) -> None:
+        url, detail = event.lease.request.url, outcome.detail or outcome.reason
+        if outcome.reason in _DEAD and not self._seen["host", event.lease.host]:
+            self._seen["host", event.lease.host] += 1
+            self._warn(("hosts",), f"{event.lease.host} gives no answer: {detail}")
+        elif event.lease.request.depth == 0:
+            self._warn(("start",), f"start URL failed: {url}: {outcome.reason} {detail}")
+        elif outcome.reason is not Reason.CALLBACK:
+            self._logger.info("%s: given up: %s %s", url, outcome.reason, detail)
+
+    def _callback_failed(self, event: CallbackFailed) -> None:
+        kind = ("callback", event.callback, type(event.error).__name__)
+        first = not self._seen[kind]
+        self._warn(
+            kind,
+            f"{event.url}: {event.callback} failed: {kind[2]}: {event.error}",
+            event.error if first else None,
+        )
+
+    def _warn(self, kind: tuple[str, ...], message: str, error: BaseException | None = None) -> None:
+        self._seen[kind] += 1
+        if self._seen[kind] == _MOST:
+            message += " (more of this kind are only counted)"
+        if self._seen[kind] <= _MOST:
+            self._logger.warning("%s", message, exc_info=error)
+
+
+class ConsoleHandler(logging.Handler):
+    """Prints log records on a console, above whatever is live on it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = Text(f"{record.levelname.lower()}: ", style=_STYLES.get(record.levelno, "dim"))
+            line.append(safe(record.getMessage(), 2_000), style="default")
+            if record.exc_info:
+                trace = logging.Formatter().formatException(record.exc_info)
+                line.append("\n" + safe_lines(trace), style="dim")
+            self._console.print(line, soft_wrap=True)
+        except Exception:
+            self.handleError(record)

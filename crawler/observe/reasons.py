@@ -1,0 +1,86 @@
+"""The reasons in words: what each means, and what a person can do about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from crawler.model import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A reason's meaning, and advice; the advice is empty where nothing needs to be done."""
+
+    meaning: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return self.meaning + (f"; {self.advice}" if self.advice else "")
+
+
+_LATER = "it may pass: try again later"
+
+EXPLAINED: dict[Reason, Explained] = {
+    Reason.OK: Explained("fetched and read"),
+    Reason.REDIRECT: Explained("led to another URL"),
+    Reason.DNS: Explained("the host name has no address", "check its spelling, and the network"),
+    Reason.CONNECT: Explained("no connection could be made", "check host and port, and that the server runs"),
+    Reason.CONNECT_TIMEOUT: Explained("connecting took too long", "raise fetch.timeouts.connect"),
+    Reason.TLS: Explained("TLS failed or the certificate is not valid", "open it in a browser to see why"),
+    Reason.TLS_TIMEOUT: Explained("the TLS handshake took too long", "raise fetch.timeouts.tls"),
+    Reason.READ_TIMEOUT: Explained("the server fell silent", "raise fetch.timeouts.read"),
+    Reason.TOTAL_TIMEOUT: Explained("the fetch took too long", "raise fetch.timeouts.total"),
+    Reason.DISCONNECTED: Explained("the connection ended before the answer did", _LATER),
+    Reason.PROTOCOL: Explained("what came back is not HTTP as it should be", "check the URL and its port"),
+    Reason.BAD_BODY: Explained("the body is damaged or cannot be decoded", _LATER),
+    Reason.TOO_LARGE: Explained("the body is larger than allowed", "raise fetch.max_body"),
+    Reason.STATUS: Explained("the server answered with an error"),
+    Reason.BUSY: Explained("the server asked for patience (429 or 503)", "raise politeness.delay"),
+    Reason.REDIRECT_BROKEN: Explained("a redirect leads to no URL", "the site is broken there"),
+    Reason.REDIRECT_LIMIT: Explained(
+        "too many redirects in a row", "set fetch.cookies: true if a cookie is wanted, or raise limits.hops"
+    ),
+    Reason.SCHEME: Explained("neither http nor https, or no URL at all"),
+    Reason.HOST: Explained("on another host", "to crawl it too, name it in scope.hosts"),
+    Reason.INCLUDE: Explained("matches nothing in scope.include", "add a pattern to let it in"),
+    Reason.EXCLUDE: Explained("matches scope.exclude", "remove the pattern to let it in"),
+    Reason.DEPTH: Explained("too many links away from the start", "raise limits.depth"),
+    Reason.ROBOTS: Explained(
+        "robots.txt forbids it, or could not be read",
+        "with the owner's consent, set politeness.robots: false",
+    ),
+    Reason.ADDRESS: Explained(
+        "not a public network address", "if it is yours, allow it in fetch.allow (fetch: --allow)"
+    ),
+    Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
+    Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),
+}
+
+
+def cause_of(verdict: str) -> Explained | None:
+    """Return the words for what kept a robots.txt from being read, where its verdict names that."""
+    match = re.match(r"unreachable \((\w+)\)", verdict)
+    return EXPLAINED[Reason(match[1])] if match else None
+
+
+def explain(label: str) -> Explained:
+    """Return the words for a reason as statistics name it: "dns", or "status 404"."""
+    name, _, status = label.partition(" ")
+    found = EXPLAINED[Reason(name)]
+    if name != Reason.STATUS or not status.isdecimal():
+        return found
+    try:
+        return Explained(
+            f"the server answered {status} {HTTPStatus(int(status)).phrase}", _ADVICE.get(status, "")
+        )
+    except ValueError:
+        return Explained(f"the server answered {status}")
+
+
+_ADVICE = {
+    "401": "it wants a login: see fetch.headers",
+    "403": "the server does not want this crawler there: set fetch.contact, raise politeness.delay",
+    "406": "see the Accept header in fetch.headers",
+}

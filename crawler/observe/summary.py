@@ -1,0 +1,124 @@
+"""How a crawl went, told at its end: for people as a table, for programs as one line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from crawler.observe.reasons import explain
+from crawler.observe.stats import Stats
+from crawler.observe.terminal import plain, safe
+
+_CAUSES = {
+    "finished": "finished",
+    "stopped": "stopped before its end",
+    "failed": "failed",
+    "pages": "ended by limits.pages",
+    "bytes": "ended by limits.bytes",
+    "time": "ended by limits.time",
+}
+
+Row = tuple[str, str, str]  # number, name, explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One output: where it is, and how many bytes it has; None where nobody can know."""
+
+    path: str
+    size: int | None
+
+
+def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
+    """Return the summary as one line of JSON."""
+    written = [{"path": one.path, "items": stats.delivered, "bytes": one.size} for one in outputs]
+    starts = [{"url": url, "reason": reason} for url, reason in stats.starts_refused]
+    slowest = {host: round(seconds, 4) for host, seconds in stats.slowest_hosts()}
+    told: dict[str, Any] = {
+        **stats.as_dict(),
+        "starts_refused": starts,
+        "slowest_hosts": slowest,
+        "outputs": written,
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
+    """Return the summary for people: what was fetched, what was not and why, and where the items are."""
+    cause = _CAUSES.get(stats.cause, stats.cause)
+    style = "bold green" if stats.cause == "finished" else "bold yellow"
+    if not stats.pages:
+        cause, style = f"{cause}, without a single page", "bold red"
+    head = Text.assemble(
+        (safe(stats.name, 80), "bold"), ": ", (cause, style), f" after {_time(stats.seconds)}"
+    )
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", no_wrap=True, min_width=11)
+    grid.add_column(justify="right", style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_column(style="dim", overflow="fold")
+    for label, rows in _sections(stats, outputs):
+        for position, (number, name, words) in enumerate(rows):
+            grid.add_row("" if position else label, number, plain(name), plain(words))
+    return Group(head, grid)
+
+
+def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, Sequence[Row]]]:
+    yield "pages", list(_pages(stats))
+    yield "items", _counted(stats.items) or [("0", "items", "")]
+    yield "dropped", [(f"{n:,}", name, why) for (name, why), n in _ranked(stats.dropped)]
+    yield "refused", [("", url, why) for url, why in stats.starts_refused] + _explained(stats.refused)
+    yield "gave up", _explained(stats.gave_up)
+    yield "retried", [(f"{n:,}", label, explain(label).meaning) for label, n in _ranked(stats.retries)]
+    yield "not followed", _explained(stats.rejected)
+    if len(stats.hosts) > 1:
+        yield "slowest", [(_time(seconds), host, "a page") for host, seconds in stats.slowest_hosts()]
+    yield "output", [_output(one, stats.delivered) for one in outputs]
+
+
+def _pages(stats: Stats) -> Iterator[Row]:
+    wire = f" ({_size(stats.wire_bytes)} on the wire)" if stats.wire_bytes != stats.size else ""
+    yield f"{stats.pages:,}", "fetched", f"{stats.rate:,.1f} a second, {_size(stats.size)}{wire}"
+    if stats.redirects:
+        yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
+
+
+def _output(one: Written, items: int) -> Row:
+    where = "standard output" if one.path == "-" else one.path
+    size = "" if one.size is None else _size(one.size)
+    return f"{items:,}", f"items in {where}" if one.path != "-" else f"items on {where}", size
+
+
+def _explained(numbers: Mapping[str, int]) -> list[Row]:
+    return [(f"{number:,}", label, str(explain(label))) for label, number in _ranked(numbers)]
+
+
+def _counted(numbers: Mapping[str, int]) -> list[Row]:
+    return [(f"{number:,}", name, "") for name, number in _ranked(numbers)]
+
+
+def _ranked(numbers: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
+    return sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _time(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {int(seconds) % 60} s"
+
+
+def _size(number: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

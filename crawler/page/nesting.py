@@ -1,0 +1,152 @@
+"""Follows which elements are open, never fewer than the parser would have.
+
+A pared-down version of the HTML standard's tree construction: where it cannot tell whether an end
+tag closes anything, it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+VOID = frozenset(
+    b"area base basefont bgsound br col embed frame hr img image input keygen link meta param source "
+    b"track wbr html head body".split()
+)
+FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
+_CELLS = frozenset(b"td th caption".split())
+_ROWS = frozenset(b"tr tbody thead tfoot colgroup".split())
+_BLOCKS = frozenset(
+    b"address article aside blockquote center details dialog dir div dl fieldset figcaption figure "
+    b"footer form h1 h2 h3 h4 h5 h6 header hgroup listing main menu nav ol pre search section select "
+    b"summary ul".split()
+)
+_ITEMS = {b"li": (b"li",), b"dd": (b"dd", b"dt"), b"dt": (b"dd", b"dt")}
+_CLOSES_P = _BLOCKS - {b"select"} | {b"p", b"li", b"dd", b"dt", b"table", b"plaintext", b"xmp"}
+# Nothing inside these closes anything outside.
+_WALLS = frozenset(
+    b"applet caption table td th marquee object template svg math foreignobject desc title "
+    b"mi mo mn ms mtext annotation-xml".split()
+)
+_SPECIAL = _BLOCKS | _WALLS | {b"p", b"li", b"dd", b"dt", b"button", b"frameset", b"noscript", b"plaintext"}
+_KEEPS_P = _WALLS | {b"button"}
+_KEEPS_ITEM = _SPECIAL - {b"address", b"div", b"p"}
+_KEEPS_LIST_ITEM = _WALLS | {b"ul", b"ol"}
+_KEEPS_CELL = frozenset({b"table", b"template", b"svg", b"math"})
+#: Blocks that the parser sorts out around a formatting tag that is closed too late.
+_ADOPTED = 3
+
+
+class Nesting:
+    """The open elements, and the formatting that is still to be closed.
+
+    Attributes:
+        misnested: end tags that did not close the innermost element.
+    """
+
+    __slots__ = ("_alive", "_stack", "misnested")
+
+    def __init__(self) -> None:
+        self._stack: list[bytes] = []
+        self._alive: list[tuple[bytes, bytes]] = []
+        self.misnested = 0
+
+    @property
+    def depth(self) -> int:
+        """How many elements are open."""
+        return len(self._stack)
+
+    @property
+    def formatting(self) -> int:
+        """How many formatting tags a new block would get copies of; equal ones count up to three."""
+        return len(self._alive)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a drawing or formula may be open."""
+        return b"svg" in self._stack or b"math" in self._stack
+
+    def start(self, name: bytes, attributes: bytes) -> None:
+        """Open an element, and close what its start tag closes."""
+        if name in VOID:
+            return
+        stack = self._stack
+        if stack:
+            if name in _CLOSES_P:
+                self._cut((b"p",), _KEEPS_P)
+            if name in _ITEMS:
+                self._cut(_ITEMS[name], _KEEPS_ITEM)
+            elif name in _CELLS or name in _ROWS:
+                self._cut(_CELLS, _KEEPS_CELL)
+            elif name in (b"option", b"optgroup") and stack[-1] == b"option":
+                stack.pop()
+        if name in FORMATTING:
+            self._format(name, attributes)
+        if name not in _ROWS:
+            stack.append(name)
+
+    def end(self, name: bytes) -> None:
+        """Close the element that an end tag surely closes."""
+        stack = self._stack
+        if stack and stack[-1] == name:
+            stack.pop()
+            if name in FORMATTING:
+                self._settle(name)
+        elif name not in VOID:
+            self.misnested += 1
+            self._close_around(name)
+
+    def _close_around(self, name: bytes) -> None:
+        # Cases: a table or its parts; formatting; a block; any other element.
+        if name in _ROWS or name in _CELLS:
+            self._cut(_CELLS, _KEEPS_CELL)
+        elif name == b"table":
+            self._cut((name,), _KEEPS_CELL - {name})
+        elif name in FORMATTING:
+            self._adopt(name)
+        elif name in _BLOCKS or name in (b"p", b"dd", b"dt", b"button"):
+            self._cut((name,), _WALLS)
+        elif name == b"li":
+            self._cut((name,), _KEEPS_LIST_ITEM)
+        elif name in _WALLS:
+            self._cut((name,), _WALLS - {name})
+        else:
+            self._cut((name,), _SPECIAL)
+
+    def _cut(self, names: Collection[bytes], walls: frozenset[bytes]) -> None:
+        """Close the innermost of the named elements with all in it, unless a wall stands between."""
+        stack = self._stack
+        for position in range(len(stack) - 1, -1, -1):
+            if stack[position] in names:
+                del stack[position:]
+                return
+            if stack[position] in walls:
+                return
+
+    def _format(self, name: bytes, attributes: bytes) -> None:
+        if name == b"a":
+            self._adopt(name)
+        tag = (name, attributes)
+        if self._alive.count(tag) >= 3:
+            self._alive.remove(tag)
+        self._alive.append(tag)
+
+    def _adopt(self, name: bytes) -> None:
+        """Close formatting with blocks open inside it, as the adoption agency algorithm does."""
+        stack, special = self._stack, 0
+        for position in range(len(stack) - 1, -1, -1):
+            if stack[position] == name:
+                del stack[position]
+                self._settle(name)
+                return
+            special += stack[position] in _SPECIAL
+            if stack[position] in _WALLS or special > _ADOPTED:
+                return
+        if not _WALLS.intersection(stack):
+            self._settle(name)
+
+    def _settle(self, name: bytes) -> None:
+        alive = self._alive
+        for position in range(len(alive) - 1, -1, -1):
+            if alive[position][0] == name:
+                del alive[position]
+                return

@@ -1,0 +1,66 @@
+"""Addresses of all kinds: hosts, URLs, networks, and where to reach a person."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+
+from crawler.settings.words import short
+from crawler.settings.wrong import wrong
+
+_HOST = re.compile(r"(\*\.)?[^\s*/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]")
+_URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+_MAIL = re.compile(r"(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]+")
+
+
+def host(text: str) -> str:
+    """Return a host name in lower case; `*.` in front stands for every name below it."""
+    if _HOST.fullmatch(text) and text.strip("."):
+        return text.lower().rstrip(".")
+    bare = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", text)
+    bare = re.split(r"[/?#\s]", bare)[0].rpartition("@")[2]
+    bare = re.sub(r":[0-9]*$", "", bare)
+    hint = (
+        f"write only the host name: {bare}"
+        if _HOST.fullmatch(bare)
+        else "such as example.com or *.example.com"
+    )
+    kind = "a URL" if "://" in text else "an address with a port" if re.search(r":[0-9]+$", text) else ""
+    raise wrong(
+        f"{short(text)!r} is {kind}, not a host name" if kind else f"{short(text)!r} is not a host name", hint
+    )
+
+
+def start_url(text: str) -> str:
+    """Return an absolute http or https URL, unchanged."""
+    if _URL.fullmatch(text):
+        return text
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise wrong(f"{short(text)!r} cannot be fetched: only http and https are")
+    if scheme is None and re.fullmatch(r"[^\s/:]+\.[^\s/:]+(:[0-9]+)?(/\S*)?", text):
+        raise wrong(f"{short(text)!r} is not a whole URL", f"write https://{short(text)}")
+    raise wrong(f"{short(text)!r} is not an absolute URL", "such as https://example.com/")
+
+
+def network(value: str) -> str:
+    """Return a network in CIDR notation (RFC 4632); a plain address is the network of itself alone."""
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        hint = "such as 127.0.0.1/32, 10.0.0.0/8 or ::1"
+        try:
+            hint = f"write {ip_network(value, strict=False)}"
+        except ValueError:
+            pass
+        raise wrong(f"{short(value)!r} is not a network", hint) from error
+
+
+def contact(text: str) -> str:
+    """Return a web or mail address at which a site's owner reaches the person who crawls."""
+    if not (_URL.fullmatch(text) or _MAIL.fullmatch(text)):
+        raise wrong(
+            f"{short(text)!r} is neither a URL nor a mail address",
+            "such as https://example.com/bot or me@example.com",
+        )
+    return text

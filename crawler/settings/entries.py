@@ -1,0 +1,160 @@
+"""The parts of a configuration that have a short form: start, spider, links, pages, fields and outputs.
+
+Each short form is turned into the long one before it is checked, so the tree knows only the long ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from crawler.settings.section import Many, Named, Section, nothing
+from crawler.settings.values import Pattern, Plugin, Shown, StartUrl, Text, format_of
+from crawler.settings.words import describe
+from crawler.settings.wrong import wrong
+
+_ATTRIBUTE = re.compile(r"(.*)@([A-Za-z_:][\w:.-]*)", re.DOTALL)
+
+
+class Demo(Section):
+    """The site that comes with the package, served on this machine."""
+
+    articles: int = Field(default=200, ge=1, description="How many articles the site has.")
+
+
+class Start(Section):
+    """Where the crawl begins: exactly one of the four is set."""
+
+    urls: Many[StartUrl] = Field(default=(), description="One or more http or https URLs.")
+    file: Text | None = Field(
+        default=None, description="A file with one URL a line, its path relative to the configuration."
+    )
+    sitemap: StartUrl | None = Field(
+        default=None, description="The URL of a sitemap; each page it lists is a start."
+    )
+    demo: Demo | None = Field(
+        default=None,
+        description="Serve the site that comes with the package on a free port, and start there.",
+    )
+
+
+class SpiderRef(Section):
+    """Which spider to use, and its parameters."""
+
+    use: Plugin = Field(
+        description="An installed spider's name, `package.module:Class`, or `spiders.py:Class` with a path "
+        "relative to the configuration. The class may be left out where a file holds just one spider."
+    )
+    params: Named[str, Any] = Field(
+        default_factory=nothing, description="Values for the spider's parameters."
+    )
+
+
+class Follow(Section):
+    """Links to follow."""
+
+    css: Text = Field(default="a[href]", description="Selects the links on a page.")
+    match: Pattern | None = Field(
+        default=None, description="Must be found in the URL that the link leads to."
+    )
+    priority: int = Field(
+        default=0, description="Links with a higher number are fetched earlier within their host."
+    )
+
+
+class ItemField(Section):
+    """One value of an item: text or an attribute of elements, or a property of the page."""
+
+    css: Text | None = Field(default=None, description="Selects the elements that hold the value.")
+    attr: Text | None = Field(default=None, description="Take this attribute instead of the text.")
+    many: bool = Field(default=False, description="Take all matches, as a list, instead of the first.")
+    unique: bool = Field(default=False, description="With `many`: drop repetitions.")
+    type: Literal["text", "number", "url", "html"] = Field(
+        default="text",
+        description="What the value is: text as it stands, a number, an absolute URL, or the element's HTML.",
+    )
+    default: Any = Field(default=None, description="The value when nothing matches.")
+    required: bool = Field(default=False, description="Drop the item when nothing matches.")
+    page: Literal["url", "status", "depth", "title", "content_type"] | None = Field(
+        default=None, description="Take this property of the page; instead of `css`."
+    )
+
+
+def _field(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = _ATTRIBUTE.fullmatch(value)
+    if match is None:
+        return {"css": value}
+    if not match[1].strip():
+        raise wrong(f"{describe(value)} has no selector before the '@'", f"such as img@{match[2]}")
+    return {"css": match[1].rstrip(), "attr": match[2]}
+
+
+FieldUse = Annotated[ItemField, BeforeValidator(_field), Shown("selector or mapping")]
+
+
+class PageKind(Section):
+    """A kind of pages and the items they yield."""
+
+    match: Pattern | None = Field(
+        default=None, description="Must be found in the page's URL. Left out: every page."
+    )
+    each: Text | None = Field(
+        default=None, description="Selects elements; each yields one item. Left out: one item a page."
+    )
+    fields: Named[Text, FieldUse] = Field(default_factory=nothing, description="The item's fields, by name.")
+
+
+class Output(Section):
+    """A file that items are written to."""
+
+    file: Text = Field(description="The path, relative to the current folder; `-` is standard output.")
+    format: Annotated[Literal["jsonl"], Shown("one of jsonl", "by the suffix")] = Field(
+        default="jsonl", description="How items are written. `jsonl` is JSON Lines: one JSON object a line."
+    )
+
+
+def _spider(value: Any) -> Any:
+    return {"use": value} if isinstance(value, str) else value
+
+
+def _start(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"urls": [value]}
+    if isinstance(value, list | tuple):
+        return {"urls": value}
+    if not isinstance(value, Mapping):
+        raise wrong(
+            f"must be a URL, a list of URLs or a mapping, not {describe(value)}",
+            "such as https://example.com/",
+        )
+    return value
+
+
+def _output(value: Any) -> Any:
+    entry = {"file": value} if isinstance(value, str) else value
+    if (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("file"), str)
+        and entry["file"]
+        and "format" not in entry
+    ):
+        return {**entry, "format": format_of(entry["file"])}
+    return entry
+
+
+def _outputs(value: Any) -> Any:
+    return (value,) if isinstance(value, str | Mapping) else value
+
+
+SpiderUse = Annotated[SpiderRef, BeforeValidator(_spider), Shown("name or mapping")]
+StartUse = Annotated[Start, BeforeValidator(_start), Shown("URL, list or mapping")]
+OutputList = Annotated[
+    Many[Annotated[Output, BeforeValidator(_output)]],
+    BeforeValidator(_outputs),
+    Shown("path, list or mapping"),
+]

@@ -1,0 +1,146 @@
+"""The tree of a configuration: every key, its type, its default and what it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr
+
+from crawler.settings.entries import Follow, OutputList, PageKind, SpiderUse, StartUse
+from crawler.settings.section import Many, Named, Section, nothing
+from crawler.settings.values import (
+    Contact,
+    HeaderName,
+    HeaderValue,
+    Host,
+    Network,
+    Pattern,
+    PositiveSeconds,
+    Seconds,
+    Shown,
+    Size,
+    Text,
+)
+
+
+class Scope(Section):
+    """Which URLs belong to the crawl."""
+
+    hosts: Many[Host] = Field(
+        default=(),
+        description="Host names the crawl stays on; `*.example.org` means every host below it. Left out: "
+        "the hosts of the start URLs.",
+    )
+    include: Many[Pattern] = Field(default=(), description="When given, one of them must be found in a URL.")
+    exclude: Many[Pattern] = Field(
+        default=(), description="A URL in which one of them is found is left alone."
+    )
+
+
+class Limits(Section):
+    """Where the crawl ends, even if there is more."""
+
+    pages: int | None = Field(default=None, ge=1, description="Stop after this many pages.")
+    depth: int | None = Field(
+        default=None, ge=0, description="Follow links at most this far; the start has depth 0."
+    )
+    time: PositiveSeconds | None = Field(default=None, description="Stop after this time.")
+    bytes: Size | None = Field(default=None, description="Stop once the decoded bodies add up to this much.")
+    hops: int = Field(default=10, ge=0, description="Follow at most this many redirects in a row.")
+
+
+class Timeouts(Section):
+    """How long each part of a fetch may take."""
+
+    connect: PositiveSeconds = Field(
+        default=10.0, description="Time to make the connection, finding the address included."
+    )
+    tls: PositiveSeconds = Field(default=10.0, description="Time for the TLS handshake.")
+    read: PositiveSeconds = Field(default=20.0, description="Longest silence of the server.")
+    total: PositiveSeconds = Field(default=60.0, description="Time for the whole fetch.")
+
+
+class Fetch(Section):
+    """How pages are fetched."""
+
+    concurrency: int = Field(default=32, ge=1, description="How many fetches run at once, over all hosts.")
+    user_agent: HeaderValue | None = Field(
+        default=None,
+        description="The name sent to servers and looked up in robots.txt. Left out: the crawler's own.",
+    )
+    contact: Contact | None = Field(
+        default=None,
+        description="A URL or mail address put into the user agent, so that a site's owner can reach you.",
+    )
+    headers: Named[HeaderName, HeaderValue] = Field(
+        default_factory=nothing, description="Headers sent with every request."
+    )
+    cookies: bool = Field(default=False, description="Keep cookies and send them back.")
+    allow: Many[Network] = Field(
+        default=(),
+        description="Networks that are not public and may be contacted all the same, such as `127.0.0.1` "
+        "or `10.0.0.0/8`.",
+    )
+    timeouts: Timeouts = Field(
+        default_factory=Timeouts, description="How long each part of a fetch may take."
+    )
+    max_body: Size = Field(
+        default=16_000_000, description="The largest body that is accepted, after decompression."
+    )
+
+
+class Politeness(Section):
+    """How gently each host is treated."""
+
+    delay: Seconds = Field(
+        default=1.0, description="Pause between the end of a contact and the next one to the same host."
+    )
+    per_host: int = Field(
+        default=1, ge=1, description="How many fetches run at once on one host; the pause follows each."
+    )
+    robots: bool = Field(default=True, description="Obey robots.txt.")
+    retries: int = Field(
+        default=2, ge=0, description="How often a page is tried again when the failure may pass."
+    )
+    max_delay: Seconds = Field(
+        default=60.0,
+        description="The longest pause that a server (Retry-After, Crawl-delay) or its failures may cause.",
+    )
+
+
+class Settings(Section):
+    """A whole configuration, checked and in normal form; it cannot be changed."""
+
+    name: Annotated[Text, Shown("text", "the file's stem")] = Field(
+        default="crawl", description="The name of the crawl."
+    )
+    spider: SpiderUse | None = Field(
+        default=None, description="The spider that does the work, instead of `follow` and `pages`."
+    )
+    start: StartUse | None = Field(
+        default=None, description="Where the crawl begins; required unless a spider is given."
+    )
+    scope: Scope = Field(default_factory=Scope, description="Which URLs belong to the crawl.")
+    limits: Limits = Field(default_factory=Limits, description="Where the crawl ends, even if there is more.")
+    follow: Many[Follow] = Field(default=(), description="Which links are followed. Left out: none.")
+    pages: Named[Text, PageKind] = Field(
+        default_factory=nothing,
+        description="Kinds of pages, by name, and the items each yields. "
+        "Left out: one item a page, with its URL and title.",
+    )
+    output: OutputList = Field(
+        default=(), description="Where items are written. Left out: the command decides."
+    )
+    fetch: Fetch = Field(default_factory=Fetch, description="How pages are fetched.")
+    politeness: Politeness = Field(default_factory=Politeness, description="How gently each host is treated.")
+
+    _folder: Path = PrivateAttr(Path())
+
+    def model_post_init(self, context: Any) -> None:
+        self._folder = context if isinstance(context, Path) else Path.cwd()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file; `start.file` and a spider's file are relative to it."""
+        return self._folder

@@ -1,0 +1,86 @@
+"""`crawl check`, also on every configuration that comes with the project."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from crawler.cli.main import main
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.y*ml"))
+
+
+def check(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["crawl", "check", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_configuration_that_comes_with_it_is_right(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(monkeypatch, path) == 0, capsys.readouterr().err
+    assert "nothing is wrong with it" in capsys.readouterr().out
+
+
+def test_there_are_configurations() -> None:
+    assert {"quickstart.yaml", "docs.yaml"} <= {path.name for path in CONFIGS}
+
+
+def test_it_says_in_words_what_would_happen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(
+        "start: [https://a.test/, https://b.test/]\n"
+        "scope: {exclude: [/cart]}\n"
+        "follow: [{css: .next a, match: page=, priority: 2}]\n"
+        "pages: {book: {match: /book/, fields: {title: h1, price: .price}}}\n"
+    )
+    assert check(monkeypatch, path, "--set", "limits={pages: 5, depth: 2, time: 1h, bytes: 1gb}") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "start      https://a.test/ and https://b.test/" in lines
+    assert "scope      the hosts of the start URLs; no URLs matching /cart" in lines
+    assert "follow     the links in .next a to URLs matching page=, priority 2" in lines
+    assert "items      book: one from each of the pages matching /book/: title and price" in lines
+    assert "politeness obeys robots.txt; one fetch at a time on a host, 1s of rest after each; 2 retries" in lines
+    assert "limits     5 pages, 2 links away from the start, 1h and 1gb of pages" in lines
+    assert "output     shop.jsonl" in lines
+    assert "  politeness.per_host: 1" in lines
+
+
+SPIDER = """
+from crawler import Request, Spider
+class Books(Spider):
+    start = [Request("https://books.test/", "shelf")]
+    async def shelv(self, page):
+        yield {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("spider: spiders.py:Books", 4, "Books has no callback 'shelf'; did you mean 'shelv'?"),
+        ("spider: spiders.py:Bokos", 4, "did you mean 'Books'?"),
+        ("start: {file: urls.txt}", 3, "x.yaml:1: start.file: there is no file"),
+        ("start: http://a.test/\nscope: {hosts: [b.test]}", 3, "x.yaml:1: start: http://a.test/ is out of scope"),
+        ("start: 'http://a b/'", 3, "x.yaml:1: start: 'http://a b/'"),
+    ],
+)
+def test_it_finds_what_would_fail_later(
+    text: str,
+    code: int,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("spiders.py").write_text(SPIDER)
+    Path("x.yaml").write_text(text)
+    assert check(monkeypatch, "x.yaml") == code
+    assert message in capsys.readouterr().err

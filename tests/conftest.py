@@ -1,0 +1,99 @@
+"""What several tests share: event loops to run on, and a look at what a crawl leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+import uvloop
+
+T = TypeVar("T")
+RunOn = Callable[[Coroutine[Any, Any, T]], T]
+
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(params=LOOPS)
+def run_on(request: pytest.FixtureRequest) -> RunOn[Any]:
+    """Run a coroutine to its end, once on asyncio's own loop and once on uvloop."""
+
+    def run(main: Coroutine[Any, Any, T]) -> T:
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+            return runner.run(main)
+
+    return run
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Fail when the block leaves a task, a thread, or an open file or socket behind."""
+    gc.collect()
+    tasks, threads, files = asyncio.all_tasks(), set(threading.enumerate()), _open_files()
+    yield
+    assert asyncio.all_tasks() - tasks == set()
+    assert set(threading.enumerate()) - threads == set()
+    gc.collect()
+    assert _open_files() - files == set()
+
+
+def _open_files() -> set[tuple[str, str]]:
+    found = set()
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found.add((number, os.readlink(f"/proc/self/fd/{number}")))
+        except FileNotFoundError:
+            continue  # the descriptor of the listing itself
+    # With its first stream, uvloop's loop opens /dev/null, to have a descriptor to spare.
+    return {(number, name) for number, name in found if name != "/dev/null"}
+
+
+@pytest.fixture(name="nothing_left")
+def _nothing_left() -> Callable[[], Any]:
+    return nothing_left
+
+
+@dataclass(frozen=True)
+class DemoElsewhere:
+    """The demo site in a process of its own, so that its tasks and sockets are not ours."""
+
+    url: str
+    pages: frozenset[str]
+
+
+_SERVE = """
+import asyncio, json, sys
+from crawler.demo import serve
+
+async def main():
+    async with serve(30) as site:
+        print(json.dumps({"url": site.url, "pages": sorted(site.pages)}), flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="session")
+def demo_elsewhere() -> Iterator[DemoElsewhere]:
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        said = json.loads(server.stdout.readline())
+        yield DemoElsewhere(said["url"], frozenset(said["pages"]))
+    finally:
+        server.stdin.close()
+        server.stdout.close()
+        server.wait(10)

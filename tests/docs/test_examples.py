@@ -1,0 +1,105 @@
+"""Each example of the documentation, run against the demo site; and the docs show just these files."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler import Crawl, Spider
+from crawler.demo import DemoSite, counts, serve
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
+
+
+def spider_in(name: str, **params: Any) -> Spider:
+    spec = importlib.util.spec_from_file_location(f"example_{name}", DOCS / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (kind,) = [
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, Spider) and one is not Spider
+    ]
+    return kind(**params)
+
+
+async def crawl(spider: Spider, site: DemoSite, **fetch: Any) -> list[Any]:
+    if isinstance(spider.start, list):
+        spider.start = [str(url).replace("https://demo.test", site.url) for url in spider.start]
+    async with Crawl(
+        spider, fetch={"allow": ["127.0.0.1"], **fetch}, politeness={"delay": 0, "per_host": 4}
+    ) as crawl:
+        items = [item async for item in crawl.items()]
+    assert crawl.stats.gave_up == {}
+    return items
+
+
+async def test_list_to_detail() -> None:
+    async with serve(45) as site:
+        items = await crawl(spider_in("list_to_detail"), site)
+    assert len({item.url for item in items}) == len(items) == 45
+    assert all(item.title and item.author and item.price and item.tags for item in items)
+    assert {item.listed_on.removeprefix(site.url) for item in items} == {
+        "/articles",
+        "/articles?page=2",
+        "/articles?page=3",
+    }
+    assert sorted(item.position for item in items if item.listed_on.endswith("=2")) == list(range(1, 21))
+
+
+async def test_json_api() -> None:
+    async with serve(60) as site:
+        tag = next(path for path in sorted(site.pages) if path.startswith("/tags/")).removeprefix("/tags/")
+        items = await crawl(spider_in("json_api", site=site.url, tag=tag), site)
+        asked = [hit for hit in site.hits if hit.method == "POST"]
+    assert len({item["url"] for item in items}) == len(items)
+    assert len(asked) == max(1, -(-len(items) // 10)) > 1
+    assert counts(60).tags > 1
+
+
+async def test_login() -> None:
+    async with serve(20) as site:
+        items = await crawl(spider_in("login"), site, cookies=True)
+        logins = [hit for hit in site.hits if hit.method == "POST"]
+    assert sorted(item["url"].removeprefix(site.url) for item in items) == [
+        "/members/",
+        *(f"/members/{number}" for number in range(1, 6)),
+    ]
+    assert {item["heading"] for item in items} == {"For members"}
+    assert len(logins) == 1
+
+
+async def test_cookie_wall() -> None:
+    async with serve(20) as site:
+        items = await crawl(spider_in("cookie_wall"), site, cookies=True)
+    assert sorted(item["url"].removeprefix(site.url) for item in items) == [
+        "/wall/",
+        *(f"/wall/{number}" for number in range(1, 6)),
+    ]
+    assert items[0]["came_by"].removeprefix(site.url).startswith("/wall/")
+
+
+def test_the_tests_of_the_examples_pass() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "."],
+        cwd=DOCS / "examples",
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout
+    assert "3 passed" in run.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_docs_show_the_example_as_it_is(path: Path) -> None:
+    shown = re.findall(r"```python\n# examples/(\S+)\n(.*?)```", (DOCS / "spiders.md").read_text(), re.DOTALL)
+    assert dict(shown).get(path.name) == path.read_text()

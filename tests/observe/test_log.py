@@ -1,0 +1,85 @@
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
+from crawler.model import Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
+from crawler.observe.log import ConsoleHandler, EventLog
+
+
+def visited(outcome: Outcome, url: str = "http://a.test/x", depth: int = 1, **more: float) -> Visited:
+    request = Request(url)
+    request.depth = depth
+    return Visited(Lease(1, 1, request, 1, "http://a.test"), outcome, status=200, seconds=0.25, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def logger() -> logging.Logger:
+    logger = logging.getLogger("tests.eventlog")
+    logger.setLevel(logging.DEBUG)
+    return logger
+
+
+@pytest.mark.parametrize(
+    ("event", "level", "message"),
+    [
+        (StartRefused("http://b.test/", Reason.HOST), "WARNING", "start URL refused: http://b.test/: on another host"),
+        (StartRefused("x", Reason.SCHEME, "'x' is no URL"), "WARNING", "start URL refused: x: 'x' is no URL"),
+        (
+            RobotsRead("http://a.test", "status 503: nothing may be fetched"),
+            "WARNING",
+            "http://a.test/robots.txt: status 503: nothing may be fetched",
+        ),
+        (
+            RobotsRead("http://a.test", "unreachable (dns): nothing may be fetched"),
+            "WARNING",
+            "nothing may be fetched: the host name has no address; check its spelling",
+        ),
+        (RobotsRead("http://a.test", "rules read", 5.0), "INFO", "rules read; it asks for 5 s between fetches"),
+        (visited(GaveUp(Reason.CONNECT, "refused")), "WARNING", "http://a.test gives no answer: refused"),
+        (visited(GaveUp(Reason.STATUS, "404")), "INFO", "http://a.test/x: given up: status 404"),
+        (visited(GaveUp(Reason.STATUS, "404"), depth=0), "WARNING", "start URL failed: http://a.test/x: status 404"),
+        (visited(Retry(Reason.BUSY, 2.0, "503")), "INFO", "http://a.test/x: 503: again in 2.0 s"),
+        (visited(Refused(Reason.ROBOTS)), "INFO", "http://a.test/x: refused: robots.txt forbids it"),
+        (visited(Done()), "DEBUG", "http://a.test/x: 200 in 250 ms"),
+    ],
+)
+def test_each_event_has_its_level_and_words(
+    event: Event, level: str, message: str, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    EventLog(logger)(event)
+    (record,) = caplog.records
+    assert record.levelname == level
+    assert message in record.getMessage()
+
+
+def test_a_host_is_complained_about_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    log = EventLog(logger)
+    for _ in range(3):
+        log(visited(GaveUp(Reason.CONNECT, "refused")))
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "INFO"]
+
+
+def test_failing_callbacks_do_not_flood(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    log = EventLog(logger)
+    for number in range(50):
+        log(CallbackFailed(f"http://a.test/{number}", "parse", ValueError("oops")))
+    assert len(caplog.records) == 10
+    assert [bool(record.exc_info) for record in caplog.records] == [True] + [False] * 9
+    assert "only counted" in caplog.records[-1].getMessage()
+
+
+def test_records_reach_the_console_escaped() -> None:
+    out = io.StringIO()
+    handler = ConsoleHandler(Console(file=out, width=40))
+    try:
+        raise ValueError("\x1b[2J")
+    except ValueError as error:
+        info = (ValueError, error, error.__traceback__)
+    handler.emit(logging.LogRecord("x", logging.WARNING, "f", 1, "[red]%s", ("\x07" + "y" * 60,), info))
+    text = out.getvalue()
+    assert text.splitlines()[0] == "warning: [red]\\x07" + "y" * 60
+    assert "ValueError: \\x1b[2J" in text
+    assert "\x1b" not in text

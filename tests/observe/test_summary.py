@@ -1,0 +1,72 @@
+import io
+import json
+
+from rich.console import Console
+
+from crawler.events import Closed, Delivered, Opened, StartRefused, Visited
+from crawler.model import Done, Dropped, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
+from crawler.observe.stats import Stats
+from crawler.observe.summary import Written, summary_json, summary_table
+
+
+def visit(stats: Stats, outcome: Outcome, host: str = "http://a.test", seconds: float = 0.1) -> None:
+    stats(Visited(Lease(1, 1, Request(host + "/x"), 1, host), outcome, 200, 5_000, 2_000, seconds))
+
+
+def filled() -> Stats:
+    stats = Stats(iter([0.0, 0.0, 2.0]).__next__)
+    stats(Opened("books"))
+    stats(StartRefused("http://c.test/\x1b", Reason.HOST))
+    visit(stats, Done(items=[{"kind": "book"}], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]))
+    visit(stats, Done(), "http://b.test", 1.5)
+    visit(stats, Done(reason=Reason.REDIRECT))
+    visit(stats, Retry(Reason.BUSY, 1.0))
+    visit(stats, GaveUp(Reason.STATUS, "404"))
+    visit(stats, Refused(Reason.ROBOTS))
+    stats(Delivered([{"kind": "book"}]))
+    stats(Closed("finished"))
+    return stats
+
+
+def shown(stats: Stats) -> str:
+    out = io.StringIO()
+    Console(file=out, width=140).print(summary_table(stats, [Written("out/books.jsonl", 1_234_567), Written("-", None)]))
+    return "\n".join(" ".join(line.split()) for line in out.getvalue().splitlines())
+
+
+def test_the_table_names_everything_with_a_word_of_explanation() -> None:
+    text = shown(filled())
+    for line in [
+        "books: finished after 2.0 s",
+        "pages 2 fetched 1.0 a second, 30.0 kB (12.0 kB on the wire)",
+        "1 redirects led on to other URLs",
+        "items 1 book",
+        "dropped 1 book no 'title'",
+        "refused http://c.test/\\x1b host",
+        "1 robots robots.txt forbids it, or could not be read; with the owner's consent, set politeness.robots: false",
+        "gave up 1 status 404 the server answered 404 Not Found",
+        "retried 1 busy the server asked for patience (429 or 503)",
+        "not followed 7 exclude matches scope.exclude; remove the pattern to let it in",
+        "slowest 1.5 s http://b.test a page",
+        "output 1 items in out/books.jsonl 1.2 MB",
+        "1 items on standard output",
+    ]:
+        assert line in text, text
+
+
+def test_a_crawl_without_a_page_says_so() -> None:
+    stats = Stats(iter([0.0, 0.0, 2.0]).__next__)
+    stats(Opened("books"))
+    stats(Closed("finished"))
+    assert "books: finished, without a single page after 2.0 s" in shown(stats)
+
+
+def test_json_has_the_same_numbers() -> None:
+    told = json.loads(summary_json(filled(), [Written("out/books.jsonl", 10)]))
+    assert told["pages"] == 2
+    assert told["items"] == {"book": 1}
+    assert told["dropped"] == {"book: no 'title'": 1}
+    assert told["rejected_links"] == {"exclude": 7}
+    assert told["starts_refused"] == [{"url": "http://c.test/\x1b", "reason": "host"}]
+    assert told["outputs"] == [{"path": "out/books.jsonl", "items": 1, "bytes": 10}]
+    assert told["slowest_hosts"]["http://b.test"] == 1.5

@@ -1,0 +1,68 @@
+"""The spider `feeds`, on the demo site and on odd feeds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from crawler_feeds import Entry, Feeds
+from crawler_feeds.entry import read_entry
+
+from crawler import Crawl
+from crawler.demo import serve
+from crawler.errors import PluginError
+from crawler.page.xml import parse_xml
+from crawler.registry import find_spider
+
+SETTINGS = {"fetch": {"allow": ["127.0.0.1"]}, "politeness": {"delay": 0}}
+
+
+@pytest.mark.parametrize("start", ["/", "/feed.xml", "/feed.atom"])
+async def test_reads_the_feeds_that_a_page_names_or_that_it_is_given(start: str) -> None:
+    async with serve(30) as site:
+        feeds = Feeds(newest=5)
+        feeds.start = [site.url + start]
+        async with Crawl(feeds, **SETTINGS) as crawl:  # type: ignore[arg-type]
+            entries = [entry async for entry in crawl.items(Entry)]
+    found = {entry.feed.removeprefix(site.url) for entry in entries}
+    assert found == ({"/feed.xml", "/feed.atom"} if start == "/" else {start})
+    assert len(entries) == 5 * len(found)
+    assert all(entry.title and entry.published and entry.url.startswith(site.url) for entry in entries)
+
+
+def test_is_found_by_its_name(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert find_spider("feeds", Path()) is Feeds
+    with pytest.raises(PluginError, match="newest"):
+        Feeds(newest="many")
+
+
+@pytest.mark.parametrize(
+    ("xml", "expected"),
+    [
+        ("<item><title>No link</title></item>", None),
+        (
+            "<item><link>https://a.test/1</link><pubDate>Mon, 02 Jan 2023 15:00:00 +0100</pubDate></item>",
+            Entry(
+                url="https://a.test/1", published=datetime(2023, 1, 2, 14, tzinfo=UTC), feed="https://a.test/"
+            ),
+        ),
+        (
+            "<entry xmlns='http://www.w3.org/2005/Atom'><link rel='self' href='x'/><link href='https://a.test/2'/>"
+            "<author><name>Ann</name></author><updated>2023-01-02T03:04:05Z</updated></entry>",
+            Entry(
+                url="https://a.test/2",
+                author="Ann",
+                published=datetime(2023, 1, 2, 3, 4, 5, tzinfo=UTC),
+                feed="https://a.test/",
+            ),
+        ),
+        (
+            "<item><link>https://a.test/3</link><pubDate>soon</pubDate></item>",
+            Entry(url="https://a.test/3", feed="https://a.test/"),
+        ),
+    ],
+)
+def test_entries_of_both_formats(xml: str, expected: Entry | None) -> None:
+    assert read_entry(parse_xml(xml), "https://a.test/") == expected

@@ -1,0 +1,240 @@
+"""What a right configuration means."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from crawler.errors import ConfigError
+from crawler.settings import Demo, Output, Settings, SpiderRef, Start, from_mapping, load
+
+WHOLE = """
+name: books
+start: [https://books.test/, https://more.test/]
+scope:
+  hosts: [Books.test, "*.books.test"]
+  include: ['^https://']
+  exclude: ['/cart$']
+limits: {pages: 100, depth: 3, time: 1.5h, bytes: 1gib, hops: 4}
+follow:
+  - {css: ".next a", priority: 5}
+  - {match: /book/}
+  - {}
+pages:
+  book:
+    match: /book/
+    each: article
+    fields:
+      title: h1
+      image: img.cover@data-src
+      mail: 'a[href^="mailto:a@b.c"]'
+      price: {css: .price, type: number, default: 0}
+      tags: {css: .tags a, many: true, unique: true}
+      from: {page: url}
+output: [out.jsonl, "-", {file: data.txt, format: jsonl}]
+fetch:
+  concurrency: 8
+  user_agent: bookworm/1.0
+  contact: me@books.test
+  headers: {Accept-Language: no}
+  cookies: true
+  allow: [127.0.0.1, 10.0.0.0/8, "::1"]
+  timeouts: {connect: 500ms, total: 2m}
+  max_body: 2mb
+politeness: {delay: 0, per_host: 4, robots: false, retries: 0, max_delay: 5m}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "shelf.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_whole_configuration_is_read_into_the_tree(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, WHOLE))
+    assert settings.name == "books"
+    assert settings.start == Start(urls=("https://books.test/", "https://more.test/"))
+    assert settings.scope.hosts == ("books.test", "*.books.test")
+    limits = settings.limits
+    assert (limits.pages, limits.depth, limits.time, limits.bytes, limits.hops) == (100, 3, 5400.0, 2**30, 4)
+    assert [(rule.css, rule.match, rule.priority) for rule in settings.follow] == [
+        (".next a", None, 5),
+        ("a[href]", "/book/", 0),
+        ("a[href]", None, 0),
+    ]
+    assert [(output.file, output.format) for output in settings.output] == [
+        ("out.jsonl", "jsonl"),
+        ("-", "jsonl"),
+        ("data.txt", "jsonl"),
+    ]
+    assert dict(settings.fetch.headers) == {"Accept-Language": "no"}
+    assert settings.fetch.allow == ("127.0.0.1/32", "10.0.0.0/8", "::1/128")
+    assert (settings.fetch.timeouts.connect, settings.fetch.timeouts.read, settings.fetch.timeouts.total) == (
+        0.5,
+        20,
+        120,
+    )
+    assert settings.fetch.max_body == 2_000_000
+    assert (settings.politeness.delay, settings.politeness.max_delay) == (0.0, 300.0)
+    assert isinstance(settings.politeness.delay, float)
+
+
+def test_fields_have_a_short_form(tmp_path: Path) -> None:
+    fields = load(write(tmp_path, WHOLE)).pages["book"].fields
+    assert (fields["title"].css, fields["title"].attr, fields["title"].many) == ("h1", None, False)
+    assert (fields["image"].css, fields["image"].attr) == ("img.cover", "data-src")
+    assert (fields["mail"].css, fields["mail"].attr) == ('a[href^="mailto:a@b.c"]', None)
+    assert (fields["price"].type, fields["price"].default) == ("number", 0)
+    assert (fields["tags"].many, fields["tags"].unique) == (True, True)
+    assert (fields["from"].page, fields["from"].css) == ("url", None)
+
+
+@pytest.mark.parametrize(
+    ("start", "meaning"),
+    [
+        ("https://a.b/", Start(urls=("https://a.b/",))),
+        ("[https://a.b/, http://c.d:80]", Start(urls=("https://a.b/", "http://c.d:80"))),
+        ("{urls: [HTTPS://a.b/]}", Start(urls=("HTTPS://a.b/",))),
+        ("{file: urls.txt}", Start(file="urls.txt")),
+        ("{sitemap: https://a.b/sitemap.xml}", Start(sitemap="https://a.b/sitemap.xml")),
+        ("{demo: {}}", Start(demo=Demo(articles=200))),
+        ("{demo: {articles: 7}}", Start(demo=Demo(articles=7))),
+    ],
+)
+def test_a_start_takes_one_of_four_forms(tmp_path: Path, start: str, meaning: Start) -> None:
+    assert load(write(tmp_path, f"start: {start}")).start == meaning
+
+
+@pytest.mark.parametrize(
+    "use", ["feeds", "my-feeds", "pkg.mod:Books", "spiders.py:Books", "sub/spiders.py", "../a b/s.py:Books_2"]
+)
+def test_a_spider_may_stand_alone(tmp_path: Path, use: str) -> None:
+    assert load(write(tmp_path, f"spider: {use}")).spider == SpiderRef(use=use)
+    longer = load(write(tmp_path, f"spider:\n  use: {use}\n  params: {{a: [1, {{b: no}}], c: 1.5, d: null}}"))
+    assert longer.spider is not None
+    assert dict(longer.spider.params) == {"a": [1, {"b": "no"}], "c": 1.5, "d": None}
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, "start: https://a.b/"))
+    assert settings.name == "shelf"
+    assert settings.folder == tmp_path
+    assert settings.output == ()
+    assert settings.pages == {}
+    assert settings.fetch.max_body == 16_000_000
+    assert (settings.politeness.delay, settings.politeness.per_host, settings.politeness.robots) == (
+        1.0,
+        1,
+        True,
+    )
+
+
+def test_the_folder_is_absolute_even_when_the_path_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sub").mkdir()
+    write(tmp_path / "sub", "start: https://a.b/")
+    monkeypatch.chdir(tmp_path)
+    assert load("sub/shelf.yaml").folder == tmp_path / "sub"
+
+
+def test_only_true_and_false_are_booleans(tmp_path: Path) -> None:
+    words = (
+        "[no, yes, on, off, y, NO, true, False, null, ~, 010, 0x1f, 0o17, 1e3, .5, 2024-01-01, 12:30:00, 1_0]"
+    )
+    spider = load(
+        write(tmp_path, f"spider: {{use: feeds, params: {{words: {words}, no: 1, 404: 2}}}}")
+    ).spider
+    assert spider is not None
+    assert spider.params["words"] == [
+        *("no", "yes", "on", "off", "y", "NO", True, False, None, None, 10, 31, 15, 1000.0, 0.5),
+        *("2024-01-01", "12:30:00", "1_0"),
+    ]
+    assert list(spider.params) == ["words", "no", "404"]
+
+
+def test_anchors_and_merge_keys_work_and_own_keys_win(tmp_path: Path) -> None:
+    text = """
+start: https://a.b/
+pages:
+  one: &one {match: /one, fields: {title: h1}}
+  two: {<<: *one, match: /two}
+  three: {match: /three, <<: [{each: li}, *one]}
+"""
+    pages = load(write(tmp_path, text)).pages
+    assert [(page.match, page.each, page.fields["title"].css) for page in pages.values()] == [
+        ("/one", None, "h1"),
+        ("/two", None, "h1"),
+        ("/three", "li", "h1"),
+    ]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_bytes(b"\xef\xbb\xbfstart: https://a.b/\r\nname: x\r\n")
+    assert load(file).name == "x"
+
+
+def test_aliases_of_aliases_do_not_grow(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
+    text = "spider: {use: feeds, params: {\n" + ",\n".join(lines) + "}}"
+    assert load(write(tmp_path, text)).spider is not None
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, WHOLE))
+    with pytest.raises(ValidationError):
+        settings.name = "other"
+    with pytest.raises(ValidationError):
+        settings.fetch.timeouts.read = 5
+    pages: Any = settings.pages
+    with pytest.raises(TypeError):
+        pages["x"] = None
+    headers: Any = Settings().fetch.headers
+    with pytest.raises(TypeError):
+        headers["x"] = "y"
+
+
+def test_settings_survive_being_copied_and_sent(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, WHOLE))
+    assert pickle.loads(pickle.dumps(settings)) == settings == copy.deepcopy(settings)
+    assert pickle.loads(pickle.dumps(settings)).folder == tmp_path
+
+
+def test_python_values_take_the_same_short_forms() -> None:
+    settings = from_mapping(
+        {"limits": {"pages": 5, "time": "1m"}, "output": Path("a.jsonl"), "scope": {"hosts": ("a.b",)}}
+    )
+    assert settings.limits.pages == 5
+    assert settings.limits.time == 60.0
+    assert settings.output == (Output(file="a.jsonl"),)
+    assert settings.scope.hosts == ("a.b",)
+    assert settings.start is None
+    assert settings.folder == Path.cwd()
+
+
+def test_python_values_meet_the_same_messages_without_a_file() -> None:
+    holds_itself: dict[str, Any] = {}
+    holds_itself["limits"] = holds_itself
+    cases: list[tuple[Any, str]] = [
+        ({"politeness": {"per_hots": 1}}, "politeness.per_hots: unknown key (did you mean 'per_host'?)"),
+        ({"limits": {"pages": object()}}, "limits.pages: must be a whole number, not a value of type object"),
+        ({"limits": {5: 1}}, "limits: a key must be text, not the number 5"),
+        (
+            {"spider": "a", "follow": [{}]},
+            "follow: 'follow' has no effect beside 'spider' (the spider does this; remove one of them)",
+        ),
+        (holds_itself, "the values are nested too deeply, or hold themselves"),
+        ([], "settings are a mapping, not a list"),
+    ]
+    for values, message in cases:
+        with pytest.raises(ConfigError) as caught:
+            from_mapping(values)
+        assert str(caught.value) == message
