@@ -13,9 +13,14 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unittest.mock import Mock
 
+import aioresponses.core
 import pytest
 import uvloop
+from aiohttp import ClientResponse, StreamReader
+from aiohttp.client_proto import ResponseHandler
+from aioresponses import aioresponses as mocked
 
 T = TypeVar("T")
 RunOn = Callable[[Coroutine[Any, Any, T]], T]
@@ -97,3 +102,23 @@ def demo_elsewhere() -> Iterator[DemoElsewhere]:
         server.stdin.close()
         server.stdout.close()
         server.wait(10)
+
+
+class _MockedResponse(ClientResponse):
+    """What aioresponses 0.7.9 would have to make for aiohttp 3.14, which wants a writer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"stream_writer": Mock(output_size=0), **kwargs})
+
+
+@pytest.fixture
+def mocked_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[mocked]:
+    """aioresponses, for a spider tested alone: answers by URL, in front of the real fetcher."""
+    monkeypatch.setattr(aioresponses.core, "ClientResponse", _MockedResponse)
+    monkeypatch.setattr(
+        aioresponses.core,
+        "stream_reader_factory",
+        lambda loop=None: StreamReader(ResponseHandler(loop=loop), limit=2**26, loop=loop),
+    )
+    with mocked() as answers:
+        yield answers

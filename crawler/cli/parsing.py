@@ -42,7 +42,7 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
         return ExitCode.NOTHING
     try:
         outputs = await callbacks.collect(callback, Page(seen.answer))
-        found = Found(settings, spider, home, seen.answer)
+        found = Found(settings, spider, callback, home, seen.answer)
         found.sort(outputs)
     except Exception:
         print(f"\n{callback} failed:\n{safe_lines(traceback.format_exc())}", file=sys.stderr)
@@ -60,7 +60,9 @@ class Found:
         refused: the other links, each with the reason.
     """
 
-    def __init__(self, settings: Settings, spider: Spider, home: Sequence[str], answer: Response) -> None:
+    def __init__(
+        self, settings: Settings, spider: Spider, callback: str, home: Sequence[str], answer: Response
+    ) -> None:
         self.items: list[Any] = []
         self.dropped: list[Dropped] = []
         self.accepted: dict[str, None] = {}
@@ -68,7 +70,7 @@ class Found:
         self._request = answer.request
         self._admission = Admission(make_scope(settings, spider), self._knows, Callbacks(spider).find)
         for host in home:
-            self._admission.start(f"http://{host}/")
+            self._admission.start(Request(f"http://{host}/", callback))
 
     def _knows(self, key: str) -> bool:
         return key in self.accepted or key == self._request.key

@@ -90,7 +90,10 @@ def _limits(settings: Settings) -> str:
         limits.time is not None and duration_text(limits.time),
         limits.bytes is not None and f"{size_text(limits.bytes)} of pages",
     ]
-    return _listed([part for part in parts if part]) or "none: it ends when there is nothing left to fetch"
+    return (
+        _listed([part for part in parts if part], most=4)
+        or "none: it ends when there is nothing left to fetch"
+    )
 
 
 def _output(output: Output) -> str:

@@ -68,13 +68,15 @@ class EventLog:
             self._logger.info("%s%s", line, delay)
 
     def _gave_up(self, event: Visited, outcome: GaveUp) -> None:
+        if outcome.reason is Reason.CALLBACK:  # told by an event of its own
+            return
         url, detail = event.lease.request.url, outcome.detail or outcome.reason
         if outcome.reason in _DEAD and not self._seen["host", event.lease.host]:
             self._seen["host", event.lease.host] += 1
             self._warn(("hosts",), f"{event.lease.host} gives no answer: {detail}")
         elif event.lease.request.depth == 0:
             self._warn(("start",), f"start URL failed: {url}: {outcome.reason} {detail}")
-        elif outcome.reason is not Reason.CALLBACK:
+        else:
             self._logger.info("%s: given up: %s %s", url, outcome.reason, detail)
 
     def _callback_failed(self, event: CallbackFailed) -> None:

@@ -1,43 +1,60 @@
-"""HTML cut into tags, comments and raw text, with the boundaries of the HTML standard's tokenizer."""
+"""Patterns that cut HTML into tags, at the boundaries that the HTML standard's tokenizer sees."""
 
 from __future__ import annotations
 
 import re
 
-_SPACE = rb"[\t\n\f\r ]"
+# Written so that an attribute can be read in one way only: nothing is tried twice.
 _ATTRIBUTE = (
     rb"[\t\n\f\r /]*+[^\t\n\f\r />][^\t\n\f\r />=]*+"
     rb"(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+|(?=>))"
     rb"|(?![\t\n\f\r ]*+=))"
 )
-_REST = rb"(?:" + _ATTRIBUTE + rb")*[\t\n\f\r /]*+>"
-_END = rb"(?=[\t\n\f\r />])"
-# An element that holds only text changes nothing, whatever stands around it.
-_LEAF = (
-    rb"<([a-zA-Z][a-zA-Z0-9-]*+)(?:" + _ATTRIBUTE + rb"){0,100}[\t\n\f\r /]*+>[^<]*+</\1>"
-)
-# Drawings are closed as a whole, and are the one place where `<path/>` closes itself.
+# What nearly all tags look like: name="value" without spaces around the sign, and no other quotes.
+_COMMON = rb"(?:[^>\"'=]*+(?<![\t\n\f\r /\"])=\"[^\"]*+\")*[^>\"']*+>"
+_REST = rb"(?:" + _COMMON + rb"|(?:" + _ATTRIBUTE + rb")*[\t\n\f\r /]*+>)"
+_NAME_ENDS = rb"(?=[\t\n\f\r />])"
+_RAW = rb"(?=[stxinSTXIN])(?i:(script|style|textarea|title|xmp|iframe|noembed|noframes))" + _NAME_ENDS
+_RAW_END = rb"(?s:.*?)(?:</(?i:\1)" + _NAME_ENDS + rb"|\Z)"
+# Drawings end as a whole, and are where `<path/>` closes itself.
 _SHAPES = (
     rb"a|animate|animatetransform|circle|clippath|defs|ellipse|filter|fe[a-z]+|g|image|line|lineargradient"
     rb"|marker|mask|path|pattern|polygon|polyline|radialgradient|rect|stop|symbol|text|textpath|tspan|use"
 )
-_DRAWING = rb"(?i:<svg" + _END + _REST + rb"(?:[^<]*+</?(?:" + _SHAPES + rb")" + _END + _REST + rb")*[^<]*+</svg>)"
-_RAW = rb"script|style|textarea|title|xmp|iframe|noembed|noframes"
+_DRAWING = (
+    rb"(?i:svg" + _NAME_ENDS + _REST
+    + rb"(?:[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb")*[^<]*+</svg>)"
+)  # fmt: skip
 
-#: One attribute of a start tag.
-ATTRIBUTE = re.compile(_ATTRIBUTE)
-
-#: The next piece of markup, with the text before it. Groups: `raw`, `end`, `start` with `attributes`.
-#: No group for what changes nothing: comments, elements that hold only text, whole drawings.
-TOKEN = re.compile(
-    rb"[^<]*+(?:"
-    rb"(?:" + _LEAF + rb"[^<]*+){1,100}"
-    rb"|<!--(?:-?>|(?s:.*?)(?:--!?>|\Z))"
-    rb"|(?P<raw><!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)"
-    rb"|(?i:<(" + _RAW + rb")" + _END + _REST + rb"(?s:.*?)(?:</\3(?=[\t\n\f\r />])|\Z)))"
-    rb"|</(?P<end>[a-zA-Z][^\t\n\f\r />]*+)" + _REST +
-    rb"|" + _DRAWING +
-    rb"|<(?P<start>[a-zA-Z][^\t\n\f\r />]*+)(?P<attributes>" + _REST + rb")"
-    rb"|<[!?][^>]*+>?|</[^a-zA-Z>][^>]*+>?|</?[a-zA-Z](?s:.*)"
-    rb"|<|\Z)"
+#: A tag with about a thousand attributes; each is compared with all before it. What cannot be one is
+#: told first: tags that end within 500 bytes without a quote, or have a few attributes of the usual form.
+HUGE_TAG = re.compile(
+    rb"<[a-zA-Z](?![^>\"']{0,500}+>)"
+    rb"(?!(?:[^>\"'=]{0,100}+(?<![\t\n\f\r /\"])=\"[^\"]*+\"){1,12}[^>\"']{0,500}+>)"
+    rb"[^\t\n\f\r />]*+(?:" + _ATTRIBUTE + rb"){1000}"
 )
+
+#: A start tag that belongs to the document as a whole.
+ROOT = re.compile(rb"<(?=[hHbB])(?i:html|body)")
+
+#: A formatting tag with attributes.
+FORMATTED = re.compile(
+    rb"<(?=[biuseftcnBIUSEFTCN])(?i:[bius]|em|tt|big|font|code|nobr|small|strike|strong)(?=[\t\n\f\r /])"
+    + _REST
+)
+
+#: An element whose content is text, whatever it looks like.
+RAW_TEXT = re.compile(rb"<" + _RAW + _REST + _RAW_END)
+
+#: A CDATA section, which is one in drawings only; elsewhere it ends at the first `>`.
+SECTION = re.compile(rb"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")
+
+#: The next piece of markup; group 2 is the name of a start tag, or a slash and the name of an end tag.
+#: Without it: comments, raw text, whole drawings, a tag that the document's end cuts off.
+TAG = re.compile(
+    rb"<(?:"
+    + _RAW + _REST + _RAW_END
+    + rb"|(?=[sS])" + _DRAWING
+    + rb"|(/?[a-zA-Z][^\t\n\f\r />]*+)(?:" + _REST + rb"|(?s:.*))"
+    rb"|!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)|[!?][^>]*+>?|/[^a-zA-Z>][^>]*+>?)"
+)  # fmt: skip

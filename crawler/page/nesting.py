@@ -6,7 +6,8 @@ tag closes anything, it does not.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 VOID = frozenset(
     b"area base basefont bgsound br col embed frame hr img image input keygen link meta param source "
@@ -47,7 +48,7 @@ class Nesting:
 
     def __init__(self) -> None:
         self._stack: list[bytes] = []
-        self._alive: list[tuple[bytes, bytes]] = []
+        self._alive: Counter[bytes] = Counter()
         self.misnested = 0
 
     @property
@@ -57,40 +58,43 @@ class Nesting:
 
     @property
     def formatting(self) -> int:
-        """How many formatting tags a new block would get copies of; equal ones count up to three."""
-        return len(self._alive)
+        """How many formatting elements are still to be closed."""
+        return self._alive.total()
 
-    @property
-    def foreign(self) -> bool:
-        """Whether a drawing or formula may be open."""
-        return b"svg" in self._stack or b"math" in self._stack
+    def read(self, tags: Iterable[bytes]) -> None:
+        """Follow tags: the name of a start tag, or a slash and the name of an end tag."""
+        for tag in tags:
+            name = tag.lower()
+            if name[:1] == b"/":
+                self._end(name[1:])
+            elif name not in VOID:
+                self._start(name)
 
-    def start(self, name: bytes, attributes: bytes) -> None:
+    def _start(self, name: bytes) -> None:
         """Open an element, and close what its start tag closes."""
-        if name in VOID:
-            return
-        stack = self._stack
-        if stack:
-            if name in _CLOSES_P:
-                self._cut((b"p",), _KEEPS_P)
-            if name in _ITEMS:
-                self._cut(_ITEMS[name], _KEEPS_ITEM)
-            elif name in _CELLS or name in _ROWS:
-                self._cut(_CELLS, _KEEPS_CELL)
-            elif name in (b"option", b"optgroup") and stack[-1] == b"option":
-                stack.pop()
+        if name in _CLOSES_P:
+            self._cut((b"p",), _KEEPS_P)
+        if name in _ITEMS:
+            self._cut(_ITEMS[name], _KEEPS_ITEM)
+        elif name in _CELLS or name in _ROWS:
+            if b"table" not in self._stack:
+                return
+            self._cut(_CELLS, _KEEPS_CELL)
+        elif name in (b"option", b"optgroup") and self._stack[-1:] == [b"option"]:
+            self._stack.pop()
+        elif name == b"a":
+            self._adopt(name)
         if name in FORMATTING:
-            self._format(name, attributes)
+            self._alive[name] += 1
         if name not in _ROWS:
-            stack.append(name)
+            self._stack.append(name)
 
-    def end(self, name: bytes) -> None:
+    def _end(self, name: bytes) -> None:
         """Close the element that an end tag surely closes."""
         stack = self._stack
         if stack and stack[-1] == name:
             stack.pop()
-            if name in FORMATTING:
-                self._settle(name)
+            self._settle(name)
         elif name not in VOID:
             self.misnested += 1
             self._close_around(name)
@@ -122,14 +126,6 @@ class Nesting:
             if stack[position] in walls:
                 return
 
-    def _format(self, name: bytes, attributes: bytes) -> None:
-        if name == b"a":
-            self._adopt(name)
-        tag = (name, attributes)
-        if self._alive.count(tag) >= 3:
-            self._alive.remove(tag)
-        self._alive.append(tag)
-
     def _adopt(self, name: bytes) -> None:
         """Close formatting with blocks open inside it, as the adoption agency algorithm does."""
         stack, special = self._stack, 0
@@ -145,8 +141,5 @@ class Nesting:
             self._settle(name)
 
     def _settle(self, name: bytes) -> None:
-        alive = self._alive
-        for position in range(len(alive) - 1, -1, -1):
-            if alive[position][0] == name:
-                del alive[position]
-                return
+        if self._alive[name]:
+            self._alive[name] -= 1

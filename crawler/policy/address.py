@@ -56,7 +56,8 @@ def _is_public_v4(address: IPv4Address) -> bool:
 def _is_public_v6(address: IPv6Address) -> bool:
     if address in _NAT64:
         return _is_public_v4(IPv4Address(int(address) & 0xFFFFFFFF))
+    if address.sixtofour is not None:  # global in Python 3.11, no longer in 3.13
+        return _is_public_v4(address.sixtofour)
     if not (address in _GLOBAL_UNICAST and address.is_global):
         return False
-    embedded = [*(address.teredo or ()), *([address.sixtofour] if address.sixtofour else [])]
-    return all(map(_is_public_v4, embedded)) and not any(address in never for never in _NEVER_V6)
+    return all(map(_is_public_v4, address.teredo or ())) and not any(address in never for never in _NEVER_V6)

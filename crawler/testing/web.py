@@ -190,11 +190,13 @@ class PretendWeb:
     def most_at_once(self, host: str | None = None) -> int:
         """Return how many requests were answered at the same time at most: by a host, or by all."""
         hits = self._hits if host is None else self.hits_of(host)
-        # At one instant an end comes before a start: they did not overlap.
-        changes = [(hit.started, 1) for hit in hits]
-        changes += [(hit.ended, -1) for hit in hits if hit.ended is not None]
+        # At one instant ends come before starts: they do not overlap. What took no time ends last.
+        changes = [(hit.started, 1, 1) for hit in hits]
+        changes += [
+            (hit.ended, 0 if hit.ended > hit.started else 2, -1) for hit in hits if hit.ended is not None
+        ]
         most = current = 0
-        for _, change in sorted(changes):
+        for _, _, change in sorted(changes):
             current += change
             most = max(most, current)
         return most

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli.main import main
+
 ROOT = Path(__file__).parents[2]
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[str]]
@@ -28,6 +30,25 @@ def crawl(tmp_path: Path) -> Crawl:
         return subprocess.run(
             command(arguments), cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30
         )
+
+    return run
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command in this process: as `crawl`, and sooner done."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        argv = ["crawl", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", argv)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        told = capsys.readouterr()
+        return subprocess.CompletedProcess(argv, ended.value.code, told.out, told.err)
 
     return run
 

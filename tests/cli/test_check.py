@@ -46,7 +46,10 @@ def test_it_says_in_words_what_would_happen(
     assert "scope      the hosts of the start URLs; no URLs matching /cart" in lines
     assert "follow     the links in .next a to URLs matching page=, priority 2" in lines
     assert "items      book: one from each of the pages matching /book/: title and price" in lines
-    assert "politeness obeys robots.txt; one fetch at a time on a host, 1s of rest after each; 2 retries" in lines
+    assert (
+        "politeness obeys robots.txt; one fetch at a time on a host, 1s of rest after each; 2 retries"
+        in lines
+    )
     assert "limits     5 pages, 2 links away from the start, 1h and 1gb of pages" in lines
     assert "output     shop.jsonl" in lines
     assert "  politeness.per_host: 1" in lines
@@ -67,7 +70,11 @@ class Books(Spider):
         ("spider: spiders.py:Books", 4, "Books has no callback 'shelf'; did you mean 'shelv'?"),
         ("spider: spiders.py:Bokos", 4, "did you mean 'Books'?"),
         ("start: {file: urls.txt}", 3, "x.yaml:1: start.file: there is no file"),
-        ("start: http://a.test/\nscope: {hosts: [b.test]}", 3, "x.yaml:1: start: http://a.test/ is out of scope"),
+        (
+            "start: http://a.test/\nscope: {hosts: [b.test]}",
+            3,
+            "x.yaml:1: start: http://a.test/ is out of scope",
+        ),
         ("start: 'http://a b/'", 3, "x.yaml:1: start: 'http://a b/'"),
     ],
 )

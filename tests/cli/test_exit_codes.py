@@ -27,15 +27,18 @@ CASES = [
     (3, "start: http://127.0.0.1:9/", ["-o", "a.csv"], "--output: no format is known"),
     (4, "spider: nowhere.to.be:Found", [], "error: nowhere.to.be cannot be imported"),
     (4, "start: {file: missing.txt}", [], "error: start URLs cannot be read from"),
-    (5, "start: http://127.0.0.1:9/", ["-o", "/dev/null/x.jsonl"], "error: /dev/null/x.jsonl cannot be written"),
+    (
+        5,
+        "start: http://127.0.0.1:9/",
+        ["-o", "/dev/null/x.jsonl"],
+        "error: /dev/null/x.jsonl cannot be written",
+    ),
     (6, "start: http://127.0.0.1:9/", [], "not a public network address; if it is yours, allow it"),
 ]
 
 
 @pytest.mark.parametrize(("code", "text", "options", "message"), CASES)
-def test_code(
-    crawl: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str
-) -> None:
+def test_code(crawl: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str) -> None:
     (tmp_path / "x.yaml").write_text(text)
     done = crawl("x.yaml", *options)
     assert done.returncode == code, done.stderr

@@ -15,7 +15,7 @@ Config = Callable[[str], Path]
 SLOW = """
 start: ["SITE/articles/1", "SITE/trouble/slow?ms=MILLIS"]
 follow: [{css: "a[href]"}]
-politeness: {delay: 10s, per_host: 2}
+politeness: {delay: 10s, per_host: 3}
 """
 
 

@@ -22,7 +22,7 @@ WRONG = {
     "no url": ("start: example.com\n", "x.yaml:1: start: 'example.com' is not a whole URL"),
     "ftp": ("start: ftp://example.com/\n", "only http and https are"),
     "regex": (START + "scope: {include: ['(']}\n", "is not a regular expression"),
-    "selector": (START + "follow: [{css: 'a['}]\n", "x.yaml:2: follow[0].css: 'a[' is not a CSS selector"),
+    "selector": (START + "follow: [{css: 'a['}]\n", "x.yaml:2: follow.0.css: 'a[' is not a CSS selector"),
     "field": (
         START + "pages:\n  a:\n    fields:\n      t: 'h1['\n",
         "x.yaml:5: pages.a.fields.t.css: 'h1[' is not a CSS selector",

@@ -225,5 +225,5 @@ def test_a_generator_of_starts_is_closed_with_the_crawl() -> None:
                 self.closed = True
 
     spider = Watched()
-    virtual(spider, wide(50), politeness=QUICK, limits={"pages": 20})
+    virtual(spider, wide(50, latency=0.0), politeness=QUICK, limits={"pages": 20})
     assert spider.closed

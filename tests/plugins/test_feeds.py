@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from crawler_feeds import Entry, Feeds
@@ -14,7 +16,7 @@ from crawler.errors import PluginError
 from crawler.page.xml import parse_xml
 from crawler.registry import find_spider
 
-SETTINGS = {"fetch": {"allow": ["127.0.0.1"]}, "politeness": {"delay": 0}}
+SETTINGS: dict[str, Any] = {"fetch": {"allow": ["127.0.0.1"]}, "politeness": {"delay": 0}}
 
 
 @pytest.mark.parametrize("start", ["/", "/feed.xml", "/feed.atom"])
@@ -22,7 +24,7 @@ async def test_reads_the_feeds_that_a_page_names_or_that_it_is_given(start: str)
     async with serve(30) as site:
         feeds = Feeds(newest=5)
         feeds.start = [site.url + start]
-        async with Crawl(feeds, **SETTINGS) as crawl:  # type: ignore[arg-type]
+        async with Crawl(feeds, **SETTINGS) as crawl:
             entries = [entry async for entry in crawl.items(Entry)]
     found = {entry.feed.removeprefix(site.url) for entry in entries}
     assert found == ({"/feed.xml", "/feed.atom"} if start == "/" else {start})
@@ -30,9 +32,22 @@ async def test_reads_the_feeds_that_a_page_names_or_that_it_is_given(start: str)
     assert all(entry.title and entry.published and entry.url.startswith(site.url) for entry in entries)
 
 
-def test_is_found_by_its_name(tmp_path: object) -> None:
-    from pathlib import Path
+async def test_a_spider_alone_with_mocked_answers(mocked_answers: Any) -> None:
+    """The spider and the real fetcher, without a server: answers by URL."""
+    mocked_answers.get("https://news.test/robots.txt", status=404)
+    mocked_answers.get(
+        "https://news.test/rss",
+        body="<rss><channel><item><title>One</title><link>https://news.test/1</link></item></channel></rss>",
+        content_type="application/rss+xml",
+    )
+    feeds = Feeds()
+    feeds.start = ["https://news.test/rss"]
+    async with Crawl(feeds, politeness={"delay": 0}) as crawl:
+        entries = [entry async for entry in crawl.items(Entry)]
+    assert entries == [Entry(url="https://news.test/1", title="One", feed="https://news.test/rss")]
 
+
+def test_is_found_by_its_name() -> None:
     assert find_spider("feeds", Path()) is Feeds
     with pytest.raises(PluginError, match="newest"):
         Feeds(newest="many")

@@ -49,7 +49,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store: Store = self._do(self.stack.enter_async_context(opened(self.make_store())))
         self.model = Model()
         self.leases: list[Lease] = []
-        self.drained = 0
+        self.forgotten = 0
 
     def teardown(self) -> None:
         """Close the store and its event loop."""
@@ -120,16 +120,16 @@ class StoreMachine(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         self.model.pass_time(seconds)
 
-    @rule(limit=st.integers(1, 5), forget=st.booleans())
-    def drain(self, limit: int, forget: bool) -> None:
-        records = list(self._do(self.store.drain(self.drained, limit)))
-        expected = self.model.items[self.drained : self.drained + limit]
+    @rule(skip=number, limit=st.integers(1, 5), forget=st.booleans())
+    def drain(self, skip: int, limit: int, forget: bool) -> None:
+        after = self.forgotten + skip % (len(self.model.items) - self.forgotten + 1)
+        records = list(self._do(self.store.drain(after, limit)))
+        expected = self.model.items[after : after + limit]
         assert [record.item for record in records] == expected
-        first = self.drained + 1
-        assert [record.id for record in records] == list(range(first, first + len(expected)))
-        if forget and records:
-            self.drained += len(records)
-            self._do(self.store.forget(self.drained))
+        assert [record.id for record in records] == list(range(after + 1, after + 1 + len(expected)))
+        if forget:
+            self.forgotten = after
+            self._do(self.store.forget(after))
 
     @rule()
     def backlog(self) -> None:
