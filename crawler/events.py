@@ -47,11 +47,21 @@ class StartRefused(msgspec.Struct, frozen=True):
 
 
 class RobotsRead(msgspec.Struct, frozen=True):
-    """The robots.txt of an origin was read, or could not be; `verdict` says in words what follows."""
+    """The robots.txt of an origin was read, or could not be.
+
+    Attributes:
+        origin: scheme, host and port.
+        verdict: in words, what follows.
+        crawl_delay: seconds between contacts that the site asks for.
+        forbids_all: nothing may be fetched.
+        cause: what kept it from being read, if anything did.
+    """
 
     origin: str
     verdict: str
     crawl_delay: float | None = None
+    forbids_all: bool = False
+    cause: Reason | None = None
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -21,13 +21,13 @@ class Visit:
 
     Attributes:
         fetches: what was sent, robots.txt included, each with its answer or the error in its place.
-        robots: for each robots.txt that was read, the origin and what follows from it.
+        robots: what each robots.txt came to, by origin.
         outcomes: what came of each hop, in order.
         refused: why the URL could not even be asked for, and in which words.
     """
 
     fetches: list[tuple[Request, Response | FetchError]] = field(default_factory=list)
-    robots: list[tuple[str, str]] = field(default_factory=list)
+    robots: dict[str, RobotsRead] = field(default_factory=dict)
     outcomes: list[tuple[Request, Outcome]] = field(default_factory=list)
     refused: tuple[Reason, str] | None = None
 
@@ -36,7 +36,7 @@ class Visit:
         if isinstance(event, Visited):
             self.outcomes.append((event.lease.request, event.outcome))
         elif isinstance(event, RobotsRead):
-            self.robots.append((event.origin, event.verdict))
+            self.robots[event.origin] = event
         elif isinstance(event, StartRefused):
             self.refused = event.reason, event.detail
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 from crawler.cli.onepage import Visit
 from crawler.errors import ContentError, FetchError
+from crawler.events import RobotsRead
 from crawler.model import ROBOTS, GaveUp, Reason, Request, Response
-from crawler.observe.reasons import EXPLAINED, cause_of, explain
+from crawler.observe.reasons import EXPLAINED, explain
 from crawler.observe.terminal import safe
 from crawler.page import Page
+from crawler.url import origin_of
 
 
 def lines(seen: Visit, *, headers: bool = False) -> Iterator[str]:
@@ -21,7 +23,7 @@ def lines(seen: Visit, *, headers: bool = False) -> Iterator[str]:
         headers: whether to show the headers of the last answer.
     """
     for request, got in seen.fetches:
-        yield from _fetch(request, got, dict(seen.robots))
+        yield from _fetch(request, got, seen.robots)
     if seen.answer is not None and seen.answer.status not in _REDIRECTS:
         yield ""
         yield from _page(seen.answer)
@@ -36,7 +38,7 @@ def lines(seen: Visit, *, headers: bool = False) -> Iterator[str]:
 _REDIRECTS = range(300, 400)
 
 
-def _fetch(request: Request, got: Response | FetchError, robots: dict[str, str]) -> Iterator[str]:
+def _fetch(request: Request, got: Response | FetchError, robots: Mapping[str, RobotsRead]) -> Iterator[str]:
     yield safe(f"{request.method} {request.url}", 2_000)
     if isinstance(got, FetchError):
         yield f"    no answer: {safe(str(got))}"
@@ -44,7 +46,7 @@ def _fetch(request: Request, got: Response | FetchError, robots: dict[str, str])
     location = got.headers.get("Location", "")
     yield f"    {_status(got.status)}{f', to {safe(location)}' if location else ''}"
     if request.callback == ROBOTS and request.data in robots:
-        yield f"    {safe(robots[request.data])}"
+        yield f"    {safe(robots[request.data].verdict)}"
     times = got.timings
     parts = {"dns": times.dns, "connect": times.connect, "tls": times.tls, "first byte": times.first_byte}
     spent = ", ".join(f"{name} {_ms(seconds)}" for name, seconds in parts.items() if seconds)
@@ -78,9 +80,9 @@ def _trouble(seen: Visit) -> Iterator[str]:
     kind = "failed" if seen.outcomes and isinstance(seen.outcomes[-1][1], GaveUp) else "refused"
     words = explain(label)
     if reason is Reason.ROBOTS:
-        verdict = seen.robots[-1][1]  # nothing is refused before robots.txt was read
-        words = cause_of(verdict) or words
-        detail = verdict
+        read = seen.robots[origin_of(seen.outcomes[-1][0].url)]  # or it would not be refused yet
+        words = EXPLAINED[read.cause] if read.cause else words
+        detail = read.verdict
     yield f"{kind}: {reason}: {words.meaning}"
     if detail and reason is not Reason.STATUS:
         yield f"    {safe(detail)}"

@@ -51,7 +51,7 @@ class RobotsDesk:
             return self._learn(lease.request, RobotsRules(f"not asked ({trouble.reason})", allow_all=True))
         if isinstance(fetched, Response):
             return self._learn(lease.request, rules_for_status(fetched.status, fetched.body, self._agent))
-        return self._learn(lease.request, rules_for_failure(str(fetched.reason)))
+        return self._learn(lease.request, rules_for_failure(fetched.reason))
 
     def _follow(self, request: Request, target: str) -> Outcome:
         if request.hops >= MAX_HOPS:
@@ -68,5 +68,5 @@ class RobotsDesk:
 
     def _learn(self, request: Request, rules: RobotsRules) -> Outcome:
         self._frontier.learn(request.data, rules)
-        self._tell(RobotsRead(request.data, rules.verdict, rules.crawl_delay))
+        self._tell(RobotsRead(request.data, rules.verdict, rules.crawl_delay, rules.forbid_all, rules.cause))
         return Done()

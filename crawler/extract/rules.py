@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.extract.fields import MISSING, Field, Selectable, check_selector
 from crawler.model import Dropped, Links
+from crawler.model.items import NamedItem
 from crawler.page import Page
 from crawler.spider import Spider
 
@@ -79,7 +80,7 @@ class RuleSpider(Spider):
     def _items(self, kind: PageKind, page: Page) -> Iterator[dict[str, Any] | Dropped]:
         parts: Sequence[Selectable] = page.css(kind.each) if kind.each else [page.tree]
         for part in parts:
-            item: dict[str, Any] = {"url": page.url}
+            item = NamedItem(kind.name, {"url": page.url})
             if len(self._kinds) > 1:
                 item["kind"] = kind.name
             lacking = _fill(item, kind, part, page)

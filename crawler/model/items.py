@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+
+class NamedItem(dict[str, Any]):
+    """A dict that says what it is, for items that have no class of their own."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.name = name
 
 
 def is_item_type(kind: type) -> bool:
@@ -19,8 +30,5 @@ def is_item_type(kind: type) -> bool:
 
 
 def item_name(item: Any) -> str:
-    """Return the name under which an item is counted: its class, or what a dict says under `kind`."""
-    if type(item) is dict:
-        kind = item.get("kind")
-        return kind if isinstance(kind, str) else "dict"
-    return type(item).__name__
+    """Return the name under which an item is counted: its own, or that of its class."""
+    return item.name if type(item) is NamedItem else type(item).__name__

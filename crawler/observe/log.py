@@ -10,7 +10,7 @@ from rich.text import Text
 
 from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
-from crawler.observe.reasons import EXPLAINED, cause_of
+from crawler.observe.reasons import EXPLAINED
 from crawler.observe.terminal import safe, safe_lines
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
@@ -60,9 +60,8 @@ class EventLog:
 
     def _robots_read(self, event: RobotsRead) -> None:
         line = f"{event.origin}/robots.txt: {event.verdict}"
-        if event.verdict.endswith("nothing may be fetched"):
-            cause = cause_of(event.verdict)
-            self._warn(("robots",), line + (f": {cause}" if cause else ""))
+        if event.forbids_all:
+            self._warn(("robots",), line + (f": {EXPLAINED[event.cause]}" if event.cause else ""))
         else:
             delay = f"; it asks for {event.crawl_delay:g} s between fetches" if event.crawl_delay else ""
             self._logger.info("%s%s", line, delay)

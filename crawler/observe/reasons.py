@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -57,12 +56,6 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),
 }
-
-
-def cause_of(verdict: str) -> Explained | None:
-    """Return the words for what kept a robots.txt from being read, where its verdict names that."""
-    match = re.match(r"unreachable \((\w+)\)", verdict)
-    return EXPLAINED[Reason(match[1])] if match else None
 
 
 def explain(label: str) -> Explained:

@@ -10,14 +10,15 @@ import re
 
 import webencodings
 
+from crawler.page.prescan import declared_encoding, known
+
 FALLBACK = "windows-1252"
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le"))
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
-_META = re.compile(rb"<meta[^>]{0,512}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.\-]+)", re.IGNORECASE)
-_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _XML = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([a-zA-Z0-9_:.\-]+)")
-_PRESCAN = 1024
+# The standard looks at 1,024 bytes first, but browsers also heed a meta element that comes later.
+_PRESCAN = 16_384
 
 
 def sniff(body: bytes, content_type: str = "") -> str:
@@ -31,9 +32,9 @@ def sniff(body: bytes, content_type: str = "") -> str:
         if body.startswith(mark):
             return name
     header = _HEADER.search(content_type)
-    if header and (name := _known(header.group(1))):
+    if header and (name := known(header.group(1))):
         return name
-    if name := _declared(body[:_PRESCAN]):
+    if name := declared_encoding(body[:_PRESCAN]) or _xml_encoding(body[:_PRESCAN]):
         return name
     try:
         body.decode()
@@ -48,18 +49,8 @@ def decode(body: bytes, encoding: str) -> str:
     return str(text)
 
 
-def _declared(head: bytes) -> str:
-    xml = _XML.search(head)
-    if xml:
-        return _known(xml.group(1).decode("ascii"))
-    if b"<!--" in head:
-        head = _COMMENT.sub(b"", head)
-    meta = _META.search(head)
-    name = _known(meta.group(1).decode("ascii")) if meta else ""
-    # The standard: bytes that could be read as ASCII so far cannot be UTF-16.
+def _xml_encoding(head: bytes) -> str:
+    xml = _XML.match(head)
+    name = known(xml.group(1).decode("ascii")) if xml else ""
+    # Bytes that could be read as ASCII so far cannot be UTF-16.
     return "utf-8" if name.startswith("utf-16") else name
-
-
-def _known(label: str) -> str:
-    encoding = webencodings.lookup(label)
-    return str(encoding.name).lower() if encoding else ""

@@ -12,7 +12,7 @@ from crawler.page.nesting import VOID, Nesting
 #: Elements that may be open at once; browsers build trees of this depth and no deeper.
 MAX_DEPTH = 512
 #: Start tags times open elements that the parser may have to look through: about 0.3 seconds.
-MAX_STEPS = 30_000_000
+MAX_STEPS = 50_000_000
 #: Copies of open formatting tags that the blocks after them may get: about 300 megabytes.
 MAX_COPIES = 1_000_000
 #: End tags that do not close the innermost element.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from protego import Protego
 
+from crawler.model import Reason
+
 #: RFC 9309, 2.5: at least this much is read; what comes later is not.
 MAX_BYTES = 500 * 1024
 #: RFC 9309, 2.3.1.2: at least five consecutive redirects are followed.
@@ -22,10 +24,12 @@ class RobotsRules:
         verdict: in words, what the rules come from.
         crawl_delay: seconds between contacts that the site asks for, or None.
         allow_all, forbid_all: where there is nothing to match.
+        cause: what kept robots.txt from being read, if anything did.
     """
 
     verdict: str
     allow_all: bool = False
+    cause: Reason | None = None
     forbid_all: bool = False
     crawl_delay: float | None = None
     sitemaps: tuple[str, ...] = ()
@@ -68,6 +72,6 @@ def rules_for_status(status: int, body: bytes, agent: str) -> RobotsRules:
     return RobotsRules(f"status {status}: everything may be fetched", allow_all=True)
 
 
-def rules_for_failure(detail: str) -> RobotsRules:
+def rules_for_failure(cause: Reason) -> RobotsRules:
     """Return the rules when robots.txt could not be had at all: everything is forbidden."""
-    return RobotsRules(f"unreachable ({detail}): nothing may be fetched", forbid_all=True)
+    return RobotsRules(f"unreachable ({cause}): nothing may be fetched", forbid_all=True, cause=cause)

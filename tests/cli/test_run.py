@@ -73,7 +73,7 @@ def test_the_summary_can_be_one_line_of_json(crawl: Crawl, config: Config) -> No
     done = crawl(config(ALL), "--quiet", "--summary", "json", "-o", "x.jsonl")
     told = json.loads(done.stderr)
     assert told["cause"] == "finished"
-    assert told["items"] == {"dict": 30}
+    assert told["items"] == {"article": 30}
     assert told["outputs"][0]["path"] == "x.jsonl"
     assert told["outputs"][0]["items"] == 30
 

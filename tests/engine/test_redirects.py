@@ -141,6 +141,18 @@ def test_a_cookie_wall_is_passed() -> None:
     assert crawled.items[1]["history"] == [f"{A}/wall/1", f"{A}/gate?to={A}/wall/1"]
 
 
+def test_a_page_that_is_known_is_fetched_again_after_a_login() -> None:
+    def front(request: Request) -> str:
+        return "members" if "user=me" in request.headers.get("Cookie", "") else '<a href="/login">'
+
+    web = PretendWeb()
+    web.handler(f"{A}/", front)
+    web.redirect(f"{A}/login", "/", headers={"Set-Cookie": "user=me"})
+    crawled = virtual(Start(f"{A}/"), web, fetch={"cookies": True}, **OPTIONS)
+    assert urls(crawled) == [f"{A}/", f"{A}/"]
+    assert web.asked(f"{A}/") == 2
+
+
 def test_a_cookie_wall_without_cookies_ends() -> None:
     web = PretendWeb()
     web.redirect(f"{A}/", "/gate")

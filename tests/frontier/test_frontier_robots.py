@@ -89,3 +89,15 @@ def test_a_crawl_delay_is_capped_by_the_longest_pause_of_ours() -> None:
     pace = Pace(1.0, 1, longest=60.0)
     pace.slow_down(86_400.0)
     assert pace.delay == 60.0
+
+
+def test_a_host_that_is_slowed_down_while_it_is_contacted_rests_after_the_last_contact() -> None:
+    pace = Pace(1.0, 2)
+    pace.begin()
+    pace.begin()
+    pace.slow_down(10.0)
+    pace.end(5.0, contacted=True)
+    pace.end(8.0, contacted=True)
+    assert pace.wait(8.0) == 10.0
+    pace.begin()
+    assert pace.wait(18.0) == float("inf")

@@ -32,12 +32,12 @@ def logger() -> logging.Logger:
         ),
         (StartRefused("x", Reason.SCHEME, "'x' is no URL"), "WARNING", "start URL refused: x: 'x' is no URL"),
         (
-            RobotsRead("http://a.test", "status 503: nothing may be fetched"),
+            RobotsRead("http://a.test", "status 503: nothing may be fetched", forbids_all=True),
             "WARNING",
             "http://a.test/robots.txt: status 503: nothing may be fetched",
         ),
         (
-            RobotsRead("http://a.test", "unreachable (dns): nothing may be fetched"),
+            RobotsRead("http://a.test", "nothing may be fetched", forbids_all=True, cause=Reason.DNS),
             "WARNING",
             "nothing may be fetched: the host name has no address; check its spelling",
         ),

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from crawler.events import Opened, Visited
 from crawler.model import Done, GaveUp, Lease, Outcome, Reason, Request
+from crawler.model.items import NamedItem
 from crawler.observe.progress import Progress
 from crawler.observe.stats import Stats
 
@@ -38,7 +39,7 @@ def filled() -> Stats:
     def visit(url: str, outcome: Outcome) -> None:
         stats(Visited(Lease(1, 1, Request(url), 1, url[:13]), outcome, status=200, seconds=0.1))
 
-    visit("http://a.test/1", Done(items=[{"kind": "book"}, {"kind": "book"}, {"kind": "[b]\x1b"}]))
+    visit("http://a.test/1", Done(items=[NamedItem("book", {}), NamedItem("book", {}), NamedItem("[b]\x1b", {})]))
     visit("http://b.test/2", GaveUp(Reason.STATUS, "404"))
     return stats
 

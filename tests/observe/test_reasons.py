@@ -1,8 +1,7 @@
 import pytest
 
 from crawler.model import Reason
-from crawler.observe.reasons import EXPLAINED, cause_of, explain
-from crawler.policy.robots import rules_for_failure
+from crawler.observe.reasons import EXPLAINED, explain
 
 
 def test_every_reason_is_explained() -> None:
@@ -26,12 +25,3 @@ def test_labels_of_the_statistics_are_understood(label: str, meaning: str) -> No
 def test_advice_follows_the_meaning() -> None:
     assert str(EXPLAINED[Reason.HOST]) == "on another host; to crawl it too, name it in scope.hosts"
     assert str(EXPLAINED[Reason.SCHEME]) == "neither http nor https, or no URL at all"
-
-
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason in ("dns", "address", "connect")])
-def test_what_kept_robots_from_being_read_is_found_in_the_verdict(reason: Reason) -> None:
-    assert cause_of(rules_for_failure(reason).verdict) == EXPLAINED[reason]
-
-
-def test_other_verdicts_name_no_cause() -> None:
-    assert cause_of("rules read") is None

@@ -5,6 +5,7 @@ from rich.console import Console
 
 from crawler.events import Closed, Delivered, Opened, StartRefused, Visited
 from crawler.model import Done, Dropped, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
+from crawler.model.items import NamedItem
 from crawler.observe.stats import Stats
 from crawler.observe.summary import Written, summary_json, summary_table
 
@@ -19,14 +20,14 @@ def filled() -> Stats:
     stats(StartRefused("http://c.test/\x1b", Reason.HOST))
     visit(
         stats,
-        Done(items=[{"kind": "book"}], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]),
+        Done(items=[NamedItem("book", {})], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]),
     )
     visit(stats, Done(), "http://b.test", 1.5)
     visit(stats, Done(reason=Reason.REDIRECT))
     visit(stats, Retry(Reason.BUSY, 1.0))
     visit(stats, GaveUp(Reason.STATUS, "404"))
     visit(stats, Refused(Reason.ROBOTS))
-    stats(Delivered([{"kind": "book"}]))
+    stats(Delivered([NamedItem("book", {})]))
     stats(Closed("finished"))
     return stats
 
