@@ -100,7 +100,14 @@ def _ours(programs: Programs) -> Contender | None:
             "fetch.concurrency": programs.concurrency,
         }
         pairs = [f"{path}={json.dumps(value)}" for path, value in settings.items()]
-        return [crawl, "rate.yaml", *(word for pair in pairs for word in ("--set", pair)), "-o", OUTPUT, *QUIET]
+        return [
+            crawl,
+            "rate.yaml",
+            *(word for pair in pairs for word in ("--set", pair)),
+            "-o",
+            OUTPUT,
+            *QUIET,
+        ]
 
     return Contender("ours", command, _our_report)
 
@@ -108,7 +115,7 @@ def _ours(programs: Programs) -> Contender | None:
 def _our_report(figures: Mapping[str, Any]) -> Reported:
     # Our pages are those that were kept; the others count every answer, whatever its status.
     fetched = figures["pages"] + figures.get("redirects", 0) + sum(figures.get("gave_up", {}).values())
-    return Reported(fetched, figures["seconds"], None)
+    return Reported(fetched, figures["seconds"], 1e6 * figures["cpu_seconds"] / max(1, fetched))
 
 
 def _scrapy(programs: Programs) -> Contender | None:

@@ -88,8 +88,8 @@ def _pick(module: ModuleType, name: str, use: str) -> type[Spider]:
     ]
     if not name:
         if len(spiders) != 1:
-            there = ", ".join(spiders)
-            raise PluginError(f"{use} holds {len(spiders)} spiders ({there}); name one: {use}:Class")
+            there = f"{len(spiders)} spiders ({', '.join(spiders)})" if spiders else "no spider of its own"
+            raise PluginError(f"{use} holds {there}; name one: {use}:Class")
         name = spiders[0]
     if not hasattr(module, name):
         close = get_close_matches(name, spiders, 1)

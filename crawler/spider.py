@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_origin, get_type_hints
 
 import msgspec
 
@@ -71,8 +71,15 @@ class Spider:
         kinds = [kind for kind in cls.__mro__ if issubclass(kind, Spider) and kind is not Spider]
         own = {key for kind in kinds for key in inspect.get_annotations(kind)}
         own -= set(inspect.get_annotations(Spider))
-        hints = get_type_hints(cls)
-        return {key: hints[key] for key in hints if key in own and not key.startswith("_")}
+        try:
+            hints = get_type_hints(cls)
+        except NameError as error:
+            raise PluginError(f"{cls.__name__}: an annotation cannot be read: {error}") from error
+        return {
+            key: hints[key]
+            for key in hints
+            if key in own and not key.startswith("_") and get_origin(hints[key]) is not ClassVar
+        }
 
     async def starts(self) -> AsyncIterator[str | Request]:
         """Yield the start requests; override it to make them up as you go."""
@@ -96,9 +103,11 @@ class Spider:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise SpiderError(f"start URLs cannot be read from {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SpiderError(f"start URLs cannot be read from {path}: {error}") from error
     return [line for raw in lines if (line := raw.strip()) and not line.startswith("#")]
 
 

@@ -125,9 +125,8 @@ def test_wait_for_around_a_crawl(run_on: Any, nothing_left: Any, demo_elsewhere:
 
     async def main() -> None:
         site = demo_elsewhere
-        with nothing_left():
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(all_items(site), 0.3)
+        with nothing_left(), pytest.raises(TimeoutError):
+            await asyncio.wait_for(all_items(site), 0.3)
 
     with Clock():
         run_on(main())
@@ -222,11 +221,10 @@ def test_an_exception_in_the_block_comes_out_alone(
 ) -> None:
     async def main() -> None:
         site = demo_elsewhere
-        with nothing_left():
-            with pytest.raises(ZeroDivisionError):
-                async with Crawl(spider_at(site), **FAST) as crawl:
-                    await read(crawl, 1)
-                    1 / 0  # noqa: B018
+        with nothing_left(), pytest.raises(ZeroDivisionError):
+            async with Crawl(spider_at(site), **FAST) as crawl:
+                await read(crawl, 1)
+                1 / 0  # noqa: B018
 
     run_on(main())
 

@@ -33,7 +33,8 @@ class Callbacks:
         result = self.find(name)(argument)
         if inspect.isasyncgen(result):
             return [output async for output in result]
-        await result
+        if await result is not None:
+            raise SpiderError(f"{name} returned a value, which goes nowhere: yield items and requests")
         return []
 
     def _look_up(self, name: str) -> Callable[[Any], Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from crawler.url import directory_of, join
 
 _ENTRIES = 200_000
+# What means something else on each page of a folder, or with a fragment than without: nothing at all
+# or a query, perhaps behind the page's own scheme; and spaces at the end.
+_OWN = re.compile(r"[\0-\x20]*(?:[a-z\t\n\r]+:)?[\0-\x20]*(?:\?|\Z)|(?s:.*)[\0-\x20]\Z", re.IGNORECASE)
+
+# Names that need no resolving and no encoding: the folder's URL with them behind is what joining gives.
+_PLAIN = re.compile(r"(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*/?", re.ASCII)
 
 
 class Joiner:
@@ -23,24 +30,26 @@ class Joiner:
 
     def join(self, base: str, hrefs: Sequence[str]) -> list[str | None]:
         """Return each link in canonical form (any scheme), or None where it is no URL at all."""
-        known = self._folder(base)
+        folder = directory_of(base)
+        known, page = self._known_of(folder), join(base, "")
         joined = []
         for href in hrefs:
             path = href.partition("#")[0]
-            # These mean something else on each page of a folder.
-            if not path or path[0] == "?":
-                joined.append(join(base, path))
+            if not path:
+                joined.append(page)
                 continue
             try:
                 joined.append(known[path])
             except KeyError:
-                url = known[path] = join(base, path)
-                self._entries += 1
+                url = folder + path if _PLAIN.fullmatch(path) else join(base, href)
                 joined.append(url)
+                if not _OWN.match(path):
+                    known[path] = url
+                    self._entries += 1
         return joined
 
-    def _folder(self, base: str) -> dict[str, str | None]:
+    def _known_of(self, folder: str) -> dict[str, str | None]:
         if self._entries > _ENTRIES:
             self._folders.clear()
             self._entries = 0
-        return self._folders.setdefault(directory_of(base), {})
+        return self._folders.setdefault(folder, {})

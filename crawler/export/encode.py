@@ -26,7 +26,7 @@ def encode_item(item: Any) -> bytes:
     """
     try:
         return _ENCODER.encode(item)
-    except (TypeError, NotImplementedError, UnicodeEncodeError) as error:
+    except (TypeError, ValueError, OverflowError, NotImplementedError, RecursionError) as error:
         raise OutputError(
             f"an item of type {type(item).__name__} cannot be written as JSON: {error}"
         ) from error

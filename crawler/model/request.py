@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,7 +32,7 @@ def callback_name(callback: Callback) -> str:
     if isinstance(callback, str):
         return callback
     owner, name = getattr(callback, "__self__", None), getattr(callback, "__name__", "")
-    if owner is None or getattr(owner, name, None) != callback:
+    if owner is None or isinstance(owner, ModuleType) or getattr(owner, name, None) != callback:
         raise SpiderError(
             f"a callback must be a method of the spider or its name, not {callback!r}; "
             "to hand values to a callback use data={...}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 from crawler.events import CallbackFailed, Closed, Delivered, Event, Opened, StartRefused, Visited
@@ -44,6 +44,7 @@ class Stats:
         found: requests that were new.
         size: bytes of decoded bodies; `wire_bytes` as they came over the wire.
         hosts: totals by origin.
+        cpu: CPU seconds that the process has spent since the crawl was opened, once it has ended.
         cause: why the crawl ended; empty while it runs.
     """
 
@@ -67,6 +68,8 @@ class Stats:
         self.callback_errors = 0
         self.hosts: dict[str, HostTotals] = {}
         self.cause = ""
+        self.cpu = 0.0
+        self._cpu_before = process_time()
         self._began = self._clock()
         self._ended: float | None = None
 
@@ -82,10 +85,10 @@ class Stats:
             self.starts_refused.append((event.url, event.detail or event.reason))
         elif isinstance(event, Opened):
             self.name = event.name
-            self._began = self._clock()
+            self._began, self._cpu_before = self._clock(), process_time()
         elif isinstance(event, Closed):
             self.cause = event.cause
-            self._ended = self._clock()
+            self._ended, self.cpu = self._clock(), process_time() - self._cpu_before
 
     @property
     def seconds(self) -> float:
@@ -108,6 +111,7 @@ class Stats:
             "name": self.name,
             "cause": self.cause,
             "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu, 3),
             "pages": self.pages,
             "pages_per_second": round(self.rate, 2),
             "redirects": self.redirects,

@@ -1,5 +1,6 @@
 """What a callback sees: a response, read lazily."""
 
-from crawler.page.page import Node, Page, ParseRefused, node_text, parse_number
+from crawler.page.number import parse_number
+from crawler.page.page import Node, Page, ParseRefused, node_text
 
 __all__ = ["Node", "Page", "ParseRefused", "node_text", "parse_number"]

@@ -21,7 +21,8 @@ def form_values(form: LexborNode, filled: Mapping[str, str]) -> dict[str, list[s
         name = attributes["name"]
         if name and "disabled" not in attributes and name not in filled:
             values.setdefault(name, []).extend(_value(control))
-    return {**{name: sent for name, sent in values.items() if sent}, **{name: [v] for name, v in filled.items()}}
+    own = {name: sent for name, sent in values.items() if sent}
+    return own | {name: [value] for name, value in filled.items()}
 
 
 def _value(control: LexborNode) -> list[str]:

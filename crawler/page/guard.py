@@ -6,13 +6,15 @@ long even in the worst case passes by its counts; only the rest is followed tag 
 
 from __future__ import annotations
 
-from crawler.page.markup import FORMATTED, HUGE_TAG, RAW_TEXT, ROOT, SECTION, TAG
+from collections import Counter
+
+from crawler.page.markup import HUGE_TAG, PILING, RAW_TEXT, SECTION, TAG
 from crawler.page.nesting import VOID, Nesting
 
 #: Elements that may be open at once; browsers build trees of this depth and no deeper.
 MAX_DEPTH = 512
-#: Start tags times open elements that the parser may have to look through: about 0.3 seconds.
-MAX_STEPS = 50_000_000
+#: Start tags times open elements that the parser may have to look through: about two seconds.
+MAX_STEPS = 450_000_000
 #: Copies of open formatting tags that the blocks after them may get: about 300 megabytes.
 MAX_COPIES = 1_000_000
 #: End tags that do not close the innermost element.
@@ -22,12 +24,14 @@ MAX_HIDDEN = 512
 #: html and body tags; the attributes of all of them are gathered in the first.
 MAX_ROOTS = 16
 
-# Below these, nothing can be piled up high enough.
-_FEW_TAGS, _FEW_BYTES = 2_000, 40_000
+#: Below these, nothing can be piled up high enough.
+HARMLESS_TAGS, HARMLESS_BYTES = 2_000, 40_000
 # These open without a look through the open elements, and leave open formatting alone.
 _LIGHT = (b"<a ", b"<span", b"<code")
 # What following the tags may cost, in the same unit as the parser's steps; a step costs us more.
 _OWN_STEPS = 3_000_000
+
+_NO_TAG = b"<"
 
 
 def danger(markup: bytes) -> str:
@@ -36,32 +40,51 @@ def danger(markup: bytes) -> str:
     Empty when it is harmless.
     """
     tags = markup.count(b"<")
-    if tags <= _FEW_TAGS and len(markup) <= _FEW_BYTES:
+    if tags <= HARMLESS_TAGS and len(markup) <= HARMLESS_BYTES:
         return ""
-    if len(markup) > _FEW_BYTES and HUGE_TAG.search(markup):
+    if len(markup) > HARMLESS_BYTES and _has_huge_tag(markup):
         return "a tag with too many attributes"
-    if tags <= _FEW_TAGS:
+    if tags <= HARMLESS_TAGS:
         return ""
-    return _roots(markup) or _piles(markup, tags)
+    return _piles(markup, tags)
 
 
-def _roots(markup: bytes) -> str:
-    return "too many html and body tags" if len(ROOT.findall(markup)) > MAX_ROOTS else ""
+def _has_huge_tag(markup: bytes) -> bool:
+    """Say whether a tag has about a thousand attributes, which takes 2,000 bytes without a tag's start.
+
+    An attacker can hide such starts in the values; but then they count as tags.
+    """
+    last, stride = -1, 1_000
+    for place in range(0, len(markup), stride):
+        start = markup.rfind(b"<", place, place + stride)
+        if start < 0 <= last and HUGE_TAG.match(markup, last):
+            return True
+        last = start
+    return False
 
 
 def _piles(markup: bytes, tags: int) -> str:
     """Say what may be piled up; most pages pass by what would be piled up if nothing were ever closed."""
+    found = Counter(PILING.findall(markup))
+    roots = sum(found.pop(tag) for tag in list(found) if tag.lower() in (b"<html", b"<body"))
+    if roots > MAX_ROOTS:
+        return "too many html and body tags"
     end = markup.count(b"</")
-    start = tags - end
-    heavy = start - sum(markup.count(light) for light in _LIGHT)
-    # Half of the tags open formatting, the other half blocks that get copies of it; or, as the parser
-    # keeps three equal ones: three of each kind that is there, and of the twelve without attributes.
-    formatting = heavy // 2
-    if formatting * heavy // 2 > MAX_COPIES:
-        formatting = min(formatting, 3 * len(set(FORMATTED.findall(markup))) + 36)
-    if formatting * (heavy - formatting) <= MAX_COPIES and start * (heavy + end // 2) <= MAX_STEPS:
+    start = heavy = tags - end
+    # Of equal formatting elements the parser keeps three.
+    formatting = min(heavy // 2, 3 * len(found))
+    if _harmless(start, heavy, end, formatting):
         return ""
+    heavy -= sum(markup.count(light) for light in _LIGHT)
+    if _harmless(start, heavy, end, min(formatting, heavy // 2)):
+        return ""
+    if HUGE_TAG.search(markup):  # now also one that hides among tags in its values
+        return "a tag with too many attributes"
     return _hidden(markup) or _follow(markup, heavy, formatting)
+
+
+def _harmless(start: int, heavy: int, end: int, formatting: int) -> bool:
+    return formatting * (heavy - formatting) <= MAX_COPIES and start * (heavy + end // 2) <= MAX_STEPS
 
 
 def _hidden(markup: bytes) -> str:
@@ -85,25 +108,36 @@ def _follow(markup: bytes, heavy: int, formatting: int) -> str:
     nesting = Nesting()
     # Pairs with nothing open between them cancel out here; what is left is looked at in portions.
     left: list[bytes] = []
-    closes: dict[bytes, bytes] = {}
+    closers: list[bytes] = [_NO_TAG]  # for each one left, what would cancel it
+    closer_of: dict[bytes, bytes] = {}
     steps = 0
-    for match in TAG.finditer(markup):
-        tag = match[2]
+    for tag in [match[2] for match in TAG.finditer(markup)]:
+        if tag == closers[-1]:
+            left.pop()
+            closers.pop()
+            continue
         if tag is None or tag in VOID:
             continue
-        if left and closes.get(left[-1]) == tag:
-            left.pop()
-            continue
-        closes[tag] = b"/" + tag
+        closer = closer_of.get(tag)
+        if closer is None:
+            closer = closer_of[tag] = b"/" + tag
         left.append(tag)
+        closers.append(closer)
         if len(left) > MAX_DEPTH // 2:
             nesting.read(left)
             steps += len(left) * nesting.depth
             left.clear()
-            if nesting.depth > MAX_DEPTH:
-                return f"tags nested more than {MAX_DEPTH} deep"
-            if min(nesting.formatting, formatting) * heavy > MAX_COPIES:
-                return f"{nesting.formatting} formatting tags open at once"
-            if nesting.misnested > MAX_MISNESTED or steps > _OWN_STEPS:
-                return "too many misnested tags"
+            del closers[1:]
+            if found := _too_much(nesting, heavy, formatting, steps):
+                return found
+    return ""
+
+
+def _too_much(nesting: Nesting, heavy: int, formatting: int, steps: int) -> str:
+    if nesting.depth > MAX_DEPTH:
+        return f"tags nested more than {MAX_DEPTH} deep"
+    if min(nesting.formatting, formatting) * heavy > MAX_COPIES:
+        return f"{nesting.formatting} formatting tags open at once"
+    if nesting.misnested > MAX_MISNESTED or steps > _OWN_STEPS:
+        return "too many misnested tags"
     return ""

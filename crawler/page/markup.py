@@ -26,21 +26,13 @@ _DRAWING = (
     + rb"(?:[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb")*[^<]*+</svg>)"
 )  # fmt: skip
 
-#: A tag with about a thousand attributes; each is compared with all before it. What cannot be one is
-#: told first: tags that end within 500 bytes without a quote, or have a few attributes of the usual form.
-HUGE_TAG = re.compile(
-    rb"<[a-zA-Z](?![^>\"']{0,500}+>)"
-    rb"(?!(?:[^>\"'=]{0,100}+(?<![\t\n\f\r /\"])=\"[^\"]*+\"){1,12}[^>\"']{0,500}+>)"
-    rb"[^\t\n\f\r />]*+(?:" + _ATTRIBUTE + rb"){1000}"
-)
+#: A tag with about a thousand attributes; each is compared with all before it.
+HUGE_TAG = re.compile(rb"<[a-zA-Z][^\t\n\f\r />]*+(?:" + _ATTRIBUTE + rb"){1000}")
 
-#: A start tag that belongs to the document as a whole.
-ROOT = re.compile(rb"<(?=[hHbB])(?i:html|body)")
-
-#: A formatting tag with attributes.
-FORMATTED = re.compile(
-    rb"<(?=[biuseftcnBIUSEFTCN])(?i:[bius]|em|tt|big|font|code|nobr|small|strike|strong)(?=[\t\n\f\r /])"
-    + _REST
+#: What can be piled up: formatting tags with their attributes, and the start of html and body tags.
+PILING = re.compile(
+    rb"<(?=[biuseftcnhBIUSEFTCNH])(?i:html|body"
+    rb"|(?:[bius]|em|tt|big|font|code|nobr|small|strike|strong)" + _NAME_ENDS + _REST + rb")"
 )
 
 #: An element whose content is text, whatever it looks like.

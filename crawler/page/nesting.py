@@ -41,7 +41,7 @@ class Nesting:
     """The open elements, and the formatting that is still to be closed.
 
     Attributes:
-        misnested: end tags that did not close the innermost element.
+        misnested: end tags that closed nothing.
     """
 
     __slots__ = ("_alive", "_stack", "misnested")
@@ -96,50 +96,47 @@ class Nesting:
             stack.pop()
             self._settle(name)
         elif name not in VOID:
-            self.misnested += 1
-            self._close_around(name)
+            self.misnested += not self._close_around(name)
 
-    def _close_around(self, name: bytes) -> None:
+    def _close_around(self, name: bytes) -> bool:
         # Cases: a table or its parts; formatting; a block; any other element.
         if name in _ROWS or name in _CELLS:
-            self._cut(_CELLS, _KEEPS_CELL)
-        elif name == b"table":
-            self._cut((name,), _KEEPS_CELL - {name})
-        elif name in FORMATTING:
-            self._adopt(name)
-        elif name in _BLOCKS or name in (b"p", b"dd", b"dt", b"button"):
-            self._cut((name,), _WALLS)
-        elif name == b"li":
-            self._cut((name,), _KEEPS_LIST_ITEM)
-        elif name in _WALLS:
-            self._cut((name,), _WALLS - {name})
-        else:
-            self._cut((name,), _SPECIAL)
+            return self._cut(_CELLS, _KEEPS_CELL)
+        if name == b"table":
+            return self._cut((name,), _KEEPS_CELL - {name})
+        if name in FORMATTING:
+            return self._adopt(name)
+        if name in _BLOCKS or name in (b"p", b"dd", b"dt", b"button"):
+            return self._cut((name,), _WALLS)
+        if name == b"li":
+            return self._cut((name,), _KEEPS_LIST_ITEM)
+        return self._cut((name,), _WALLS - {name} if name in _WALLS else _SPECIAL)
 
-    def _cut(self, names: Collection[bytes], walls: frozenset[bytes]) -> None:
+    def _cut(self, names: Collection[bytes], walls: frozenset[bytes]) -> bool:
         """Close the innermost of the named elements with all in it, unless a wall stands between."""
         stack = self._stack
         for position in range(len(stack) - 1, -1, -1):
             if stack[position] in names:
                 del stack[position:]
-                return
+                return True
             if stack[position] in walls:
-                return
+                return False
+        return False
 
-    def _adopt(self, name: bytes) -> None:
+    def _adopt(self, name: bytes) -> bool:
         """Close formatting with blocks open inside it, as the adoption agency algorithm does."""
         stack, special = self._stack, 0
         for position in range(len(stack) - 1, -1, -1):
             if stack[position] == name:
                 del stack[position]
-                self._settle(name)
-                return
+                return self._settle(name)
             special += stack[position] in _SPECIAL
             if stack[position] in _WALLS or special > _ADOPTED:
-                return
-        if not _WALLS.intersection(stack):
-            self._settle(name)
+                return False
+        return not _WALLS.intersection(stack) and self._settle(name)
 
-    def _settle(self, name: bytes) -> None:
-        if self._alive[name]:
-            self._alive[name] -= 1
+    def _settle(self, name: bytes) -> bool:
+        if not self._alive[name]:
+            return False
+        self._alive[name] -= 1
+        return True

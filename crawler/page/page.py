@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as stdlib_json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import Any, overload
 from urllib.parse import urlencode
@@ -16,14 +17,16 @@ from crawler.model import Callback, Links, Request, Response, callback_name
 from crawler.page.charset import decode, sniff
 from crawler.page.form import form_values
 from crawler.page.guard import danger
+from crawler.page.number import parse_number
 from crawler.page.xml import parse_xml
 from crawler.url import is_web, join
 
 Node = LexborNode
 
+# Looking for a base element is dear, and one this far into the body is hardly meant.
+_BASE_WITHIN = 32_768
 # What HTML calls white space; a no-break space is not.
 _SPACE = re.compile(r"[ \t\n\f\r]+")
-_NUMBER = re.compile(r"[-+]?\d(?:[\d\s\u00a0\u202f.,']*\d)?")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # Media types that hold no markup; a parser would only make noise of them.
 _OPAQUE = (
@@ -235,7 +238,7 @@ class Page:
         """Return the body parsed as JSON. Raises ContentError when it is not."""
         try:
             return stdlib_json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ContentError(f"{self.url}: not JSON: {error}") from error
 
     def xml(self) -> Element:
@@ -248,11 +251,14 @@ class Page:
     def xpath(self, expression: str) -> list[Any]:
         """Return what an XPath 1.0 expression gives on the page; needs `pip install aiocrawl[xpath]`."""
         try:
-            from lxml import html
+            from lxml import etree, html
         except ImportError:
             raise ContentError("XPath needs lxml: pip install 'aiocrawl[xpath]'") from None
-        self._check_markup()
-        document = html.document_fromstring(self.source.encode(), parser=html.HTMLParser(encoding="utf-8"))
+        markup = self._markup()
+        try:
+            document = html.document_fromstring(markup, parser=html.HTMLParser(encoding="utf-8"))
+        except etree.ParserError as error:
+            raise ContentError(f"{self.url}: {error}") from error
         result = document.xpath(expression)
         return result if isinstance(result, list) else [result]
 
@@ -261,20 +267,23 @@ class Page:
     def _parse(self) -> LexborHTMLParser:
         if self.content_type.startswith(_OPAQUE):
             return LexborHTMLParser(b"")
-        self._check_markup()
-        # The parser reads UTF-8 bytes as they are: no decoding, no copy.
-        source = self.body if self.encoding == "utf-8" else self.source
-        return LexborHTMLParser(source, options=LexborDocumentOptions.WO_EVENTS)
+        return LexborHTMLParser(self._markup(), options=LexborDocumentOptions.WO_EVENTS)
 
-    def _check_markup(self) -> None:
-        found = danger(self.body)
+    def _markup(self) -> bytes:
+        """Return the body in UTF-8, without a byte order mark: to the parser that would be text."""
+        # UTF-8 is taken as it is: no decoding, no copy.
+        markup = self.body if self.encoding == "utf-8" else self.source.encode()
+        found = danger(markup)
         if found:
             raise ParseRefused(f"{self.url}: {found}")
+        return markup.removeprefix(BOM_UTF8)
 
     def _find_base(self) -> str:
         head = self.tree.head
         node = head.css_first("base[href]") if head is not None else None
-        href = node.attributes.get("href") if node is not None else None
+        if node is None and self.body.find(b"<base", 0, _BASE_WITHIN) >= 0:  # misplaced, in the body
+            node = next((node for node in self.tree.tags("base") if "href" in node.attributes), None)
+        href = node.attributes["href"] if node is not None else None
         base = join(self.url, href) if href else None
         return base if base is not None and is_web(base) else self.url
 
@@ -290,27 +299,3 @@ class Page:
 def node_text(node: Node) -> str:
     """Return the text of an element and all below it, white space collapsed."""
     return _SPACE.sub(" ", node.text()).strip(" ")
-
-
-def parse_number(text: str) -> float | None:
-    """Return the first number in `text`, or None. Reads `1,299.50`, `1.299,50`, `1 299` and `12,5`.
-
-    A single separator is decimal unless exactly three digits follow it and it is a comma.
-    """
-    match = _NUMBER.search(text)
-    if match is None:
-        return None
-    digits = re.sub(r"[\s\u00a0\u202f']", "", match.group())
-    comma, point = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and point >= 0:
-        thousands, decimal = (",", ".") if point > comma else (".", ",")
-        digits = digits.replace(thousands, "").replace(decimal, ".")
-    elif comma >= 0:
-        grouped = digits.count(",") > 1 or len(digits) - comma == 4
-        digits = digits.replace(",", "" if grouped else ".")
-    elif digits.count(".") > 1:
-        digits = digits.replace(".", "")
-    try:
-        return float(digits)
-    except ValueError:
-        return None

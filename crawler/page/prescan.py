@@ -6,14 +6,13 @@ The HTML standard's algorithm "prescan a byte stream to determine its encoding".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import webencodings
 
-_SPACE = b"\t\n\f\r "
 # What the prescan looks at: a comment, a meta start tag, any other tag, anything else that ends at `>`.
 _PIECE = re.compile(
-    rb"<(?:(?P<comment>!--)|(?P<meta>[mM][eE][tT][aA](?=[\t\n\f\r /]))|(?P<tag>/?[a-zA-Z][^\t\n\f\r >]*+)|[!/?])"
+    rb"<(?:(?P<comment>!--)|(?P<meta>[mM][eE][tT][aA](?=[\t\n\f\r /]))"
+    rb"|(?P<tag>/?[a-zA-Z][^\t\n\f\r >]*+)|[!/?])"
 )
 _NAME = re.compile(rb"[\t\n\f\r /]*+([^\t\n\f\r />][^\t\n\f\r />=]*+)([\t\n\f\r ]*+=[\t\n\f\r ]*+)?")
 _VALUE = re.compile(rb"\"([^\"]*+)\"|'([^']*+)'|(?=>)|([^\t\n\f\r >\"'][^\t\n\f\r >]*+)(?=[\t\n\f\r >])")
@@ -52,15 +51,10 @@ def _scan(head: bytes, end: int) -> str:
         # Cases: a comment, which may end with the dashes it began with; tags; what ends at `>`.
         if piece["comment"]:
             position = _after(head, b"-->", piece.start() + 2)
-        elif piece["meta"]:
-            attributes: dict[bytes, bytes] = {}
-            for name, value, position in _attributes(head, piece.end()):
-                attributes.setdefault(name, value)
-            if found := _meta(attributes):
+        elif piece["meta"] or piece["tag"]:
+            attributes, position = _attributes(head, piece.end())
+            if piece["meta"] and (found := _meta(attributes)):
                 return found
-        elif piece["tag"]:
-            for _, _, position in _attributes(head, piece.end()):
-                pass
         else:
             position = _after(head, b">", piece.end())
     return ""
@@ -73,8 +67,9 @@ def _after(head: bytes, mark: bytes, position: int) -> int:
     return found + len(mark)
 
 
-def _attributes(head: bytes, position: int) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield a tag's attributes in lower case, each with where it ends; an empty one at the tag's end."""
+def _attributes(head: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
+    """Return a tag's attributes in lower case, of equal ones the first, and where the tag ends."""
+    attributes: dict[bytes, bytes] = {}
     while match := _NAME.match(head, position):
         position, value = match.end(), b""
         if match[2]:
@@ -84,8 +79,8 @@ def _attributes(head: bytes, position: int) -> Iterator[tuple[bytes, bytes, int]
             position, value = found.end(), found[1] or found[2] or found[3] or b""
         if position >= len(head):
             raise _CutOff
-        yield match[1].lower(), value.lower(), position
-    yield b"", b"", _after(head, b">", position)
+        attributes.setdefault(match[1].lower(), value.lower())
+    return attributes, _after(head, b">", position)
 
 
 def _meta(attributes: dict[bytes, bytes]) -> str:

@@ -26,7 +26,8 @@ def parse_xml(body: bytes | str) -> Element:
     parser.EntityDeclHandler = _refuse_entities
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    # An encoding that is unknown, or takes several bytes a character, is no ExpatError.
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise ContentError(f"not well-formed XML: {error}") from error
     return builder.close()
 

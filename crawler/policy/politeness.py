@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
 
 
 class Pace:
@@ -18,13 +18,15 @@ class Pace:
         longest: the longest delay that the host can ask for.
     """
 
-    __slots__ = ("_idle", "_longest", "_parked", "_quiet_until", "delay", "slots")
+    __slots__ = ("_idle", "_longest", "_parked", "_quiet_until", "_rested", "_used", "delay", "slots")
 
     def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
         self._longest = longest
         self.delay = delay
         self.slots = slots
         self._idle = [-math.inf] * slots  # for each free slot, when its rest is over
+        self._rested = -math.inf  # when the rest of slots that are gone is over
+        self._used = 0
         self._quiet_until = -math.inf
         self._parked: list[Callable[[], None]] = []
 
@@ -32,19 +34,21 @@ class Pace:
         """Return the seconds until a contact may begin; infinity while every slot is in use."""
         if not self._idle:
             return math.inf
-        return max(self._idle[0] - now, self._quiet_until - now, 0.0)
+        return max(self._idle[0] - now, self._rested - now, self._quiet_until - now, 0.0)
 
     def begin(self) -> None:
         """Take a slot; `wait` has just returned 0."""
         heappop(self._idle)
+        self._used += 1
 
     def end(self, now: float, *, contacted: bool) -> None:
         """Give a slot back; it rests only when the host really was contacted."""
         rested = now + self.delay if contacted else now
-        if len(self._idle) < self.slots:
+        self._used -= 1
+        if self._used + len(self._idle) < self.slots:
             heappush(self._idle, rested)
         else:  # the host was slowed down meanwhile: the slot goes, its rest counts
-            heapreplace(self._idle, max(self._idle[0], rested))
+            self._rested = max(self._rested, rested)
         self._tell()
 
     def pause(self, until: float) -> None:
@@ -54,8 +58,9 @@ class Pace:
     def slow_down(self, delay: float) -> None:
         """Keep at least this delay, one contact at a time: what a Crawl-delay means."""
         longer = max(self.delay, min(delay, self._longest))
-        # The rest that has begun already, mostly after the request for robots.txt, grows as well.
-        self._idle = [rested + longer - self.delay for rested in sorted(self._idle)[-1:]]
+        # The rests that have begun already, mostly after the request for robots.txt, grow as well.
+        self._rested = max(self._rested, *self._idle, -math.inf) + longer - self.delay
+        self._idle = [] if self._used else [-math.inf]
         self.delay = longer
         self.slots = 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from protego import Protego
@@ -14,6 +16,15 @@ MAX_BYTES = 500 * 1024
 MAX_HOPS = 5
 #: RFC 9309, 2.4: rules are not used for longer than a day.
 FRESH_SECONDS = 86_400.0
+
+
+# The lines that count, also as people misspell them; anything else must not end a group (2.2.4).
+_LINE = re.compile(
+    r"(?:(?P<agent>user[ -]?agent)|(?P<allow>allow)|(?P<disallow>dis{1,2}al{1,2}[ao]w|diasllow)"
+    r"|(?P<delay>crawl[ -]delay)|(?P<sitemap>site-?maps?))(?:\s*:|\s)\s*(?P<value>.*)",
+    re.IGNORECASE,
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +45,12 @@ class RobotsRules:
     crawl_delay: float | None = None
     sitemaps: tuple[str, ...] = ()
     _parsed: Protego | None = None
-    _agent: str = ""
 
     def refuses(self, url: str) -> bool:
         """Say whether a URL of this origin may not be fetched."""
         if self._parsed is None:
             return self.forbid_all
-        return not self._parsed.can_fetch(url, self._agent)
+        return not self._parsed.can_fetch(url, "*")
 
 
 OFF = RobotsRules("robots.txt is not asked", allow_all=True)
@@ -48,15 +58,52 @@ OFF = RobotsRules("robots.txt is not asked", allow_all=True)
 
 def parse_robots(body: bytes, agent: str) -> RobotsRules:
     """Return the rules in a robots.txt for the product token `agent`."""
-    parsed = Protego.parse(body[:MAX_BYTES].decode("utf-8", "replace"))
-    delay = parsed.crawl_delay(agent)
+    text = body[:MAX_BYTES].decode("utf-8-sig", "replace")
+    parsed = Protego.parse("\n".join(("user-agent: *", *_group(text, _token(agent)))))
     return RobotsRules(
         "rules read",
-        crawl_delay=None if delay is None else float(delay),
+        crawl_delay=parsed.crawl_delay("*"),
         sitemaps=tuple(parsed.sitemaps),
         _parsed=parsed,
-        _agent=agent,
     )
+
+
+def _group(text: str, agent: str) -> list[str]:
+    """Return the rules of all groups that name the agent, else of those for everybody (2.2.1)."""
+    own: list[str] | None = None
+    common: list[str] = []
+    sitemaps: list[str] = []
+    current: list[list[str]] = []
+    naming = False
+    for kind, value in _lines(text):
+        if kind == "sitemap":
+            sitemaps.append(f"sitemap: {value}")
+        elif kind == "agent":
+            current = current if naming else []
+            naming = True
+            if _token(value) == agent:
+                own = [] if own is None else own
+                current.append(own)
+            elif _token(value) == "*":
+                current.append(common)
+        else:
+            naming = False
+            for rules in current:
+                rules.append(f"{'crawl-delay' if kind == 'delay' else kind}: {value}")
+    return (common if own is None else own) + sitemaps
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    for raw in _LINE_END.split(text):
+        match = _LINE.fullmatch(raw.partition("#")[0].strip())
+        if match is not None:
+            kind = next(kind for kind in ("agent", "allow", "disallow", "delay", "sitemap") if match[kind])
+            yield kind, match["value"]
+
+
+def _token(value: str) -> str:
+    """Return a product token in lower case; what follows it, such as a version, does not count."""
+    return (re.split(r"[\s/]", value.strip(), maxsplit=1)[0]).lower()
 
 
 def rules_for_status(status: int, body: bytes, agent: str) -> RobotsRules:

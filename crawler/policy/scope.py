@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from crawler.errors import UrlError
 from crawler.model import Reason
-from crawler.url import host_of, is_web
+from crawler.url import canonical, host_of, is_web
 
 
 class Scope:
@@ -27,7 +28,7 @@ class Scope:
         exclude: Sequence[str] = (),
         depth: int | None = None,
     ) -> None:
-        names = [host.lower() for host in hosts]
+        names = [_plain(host) for host in hosts]
         self._hosts = {name for name in names if not name.startswith("*.")}
         self._home = not names
         self._parents = tuple(name[1:] for name in names if name.startswith("*."))
@@ -64,3 +65,12 @@ class Scope:
         named = not host.rpartition(".")[2].isdigit() and "." in host
         self._hosts.update({host, twin} if named else {host})
         return True
+
+
+def _plain(name: str) -> str:
+    """Return a host name as it stands in canonical URLs: `*.Bücher.example` is `*.xn--bcher-kva.example`."""
+    wild, host = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+    try:
+        return wild + host_of(canonical(f"http://{host}/"))
+    except UrlError:
+        return name.lower()

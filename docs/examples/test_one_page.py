@@ -29,7 +29,9 @@ def test_an_article() -> None:
 
 
 def test_a_list() -> None:
-    page = read(Articles, '<p class="articles"><a href="/articles/7">Of Bees</a></p>', url="https://demo.test/")
+    page = read(
+        Articles, '<p class="articles"><a href="/articles/7">Of Bees</a></p>', url="https://demo.test/"
+    )
 
     assert page.urls == ["https://demo.test/articles/7"]
     assert page.requests[0].data == {"list": "https://demo.test/", "place": 1}

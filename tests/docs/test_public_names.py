@@ -1,4 +1,4 @@
-"""What strangers can use is in the docs: public names, events, sockets, reasons, fixtures of the testing kit."""
+"""What strangers can use is in the docs: public names, events, sockets, errors, reasons, the testing kit."""
 
 from __future__ import annotations
 

@@ -39,7 +39,10 @@ def filled() -> Stats:
     def visit(url: str, outcome: Outcome) -> None:
         stats(Visited(Lease(1, 1, Request(url), 1, url[:13]), outcome, status=200, seconds=0.1))
 
-    visit("http://a.test/1", Done(items=[NamedItem("book", {}), NamedItem("book", {}), NamedItem("[b]\x1b", {})]))
+    visit(
+        "http://a.test/1",
+        Done(items=[NamedItem("book", {}), NamedItem("book", {}), NamedItem("[b]\x1b", {})]),
+    )
     visit("http://b.test/2", GaveUp(Reason.STATUS, "404"))
     return stats
 

@@ -20,7 +20,11 @@ def filled() -> Stats:
     stats(StartRefused("http://c.test/\x1b", Reason.HOST))
     visit(
         stats,
-        Done(items=[NamedItem("book", {})], rejected={Reason.EXCLUDE: 7}, dropped=[Dropped("book", "no 'title'")]),
+        Done(
+            items=[NamedItem("book", {})],
+            rejected={Reason.EXCLUDE: 7},
+            dropped=[Dropped("book", "no 'title'")],
+        ),
     )
     visit(stats, Done(), "http://b.test", 1.5)
     visit(stats, Done(reason=Reason.REDIRECT))
