@@ -21,6 +21,10 @@ MAX_COPIES = 1_000_000
 MAX_MISNESTED = 10_000
 #: Markup characters in raw text, where it depends on the context whether they are markup.
 MAX_HIDDEN = 512
+#: Attributes that one tag may have if all that sets attributes apart is in it: about a second.
+MAX_GAPS = 20_000
+#: More of these for each tag than pages have that are full of tags: then looking at each tag is cheap.
+GAPS_PER_TAG = 8
 #: html and body tags; the attributes of all of them are gathered in the first.
 MAX_ROOTS = 16
 
@@ -42,7 +46,7 @@ def danger(markup: bytes) -> str:
     tags = markup.count(b"<")
     if tags <= HARMLESS_TAGS and len(markup) <= HARMLESS_BYTES:
         return ""
-    if len(markup) > HARMLESS_BYTES and _has_huge_tag(markup):
+    if len(markup) > HARMLESS_BYTES and (_has_huge_tag(markup) or _hides_huge_tag(markup, tags)):
         return "a tag with too many attributes"
     if tags <= HARMLESS_TAGS:
         return ""
@@ -50,10 +54,7 @@ def danger(markup: bytes) -> str:
 
 
 def _has_huge_tag(markup: bytes) -> bool:
-    """Say whether a tag has about a thousand attributes, which takes 2,000 bytes without a tag's start.
-
-    An attacker can hide such starts in the values; but then they count as tags.
-    """
+    """Say whether a tag has about a thousand attributes, which takes 2,000 bytes without a tag's start."""
     last, stride = -1, 1_000
     for place in range(0, len(markup), stride):
         start = markup.rfind(b"<", place, place + stride)
@@ -61,6 +62,15 @@ def _has_huge_tag(markup: bytes) -> bool:
             return True
         last = start
     return False
+
+
+def _hides_huge_tag(markup: bytes, tags: int) -> bool:
+    """Say whether there is such a tag that holds what looks like tags in its values.
+
+    Each attribute is set apart by a space, a slash or a quote; where there are few, none can hurt.
+    """
+    gaps = len(markup) - len(markup.translate(None, b" \t\n\f\r/\"'"))
+    return gaps > max(MAX_GAPS, GAPS_PER_TAG * tags) and HUGE_TAG.search(markup) is not None
 
 
 def _piles(markup: bytes, tags: int) -> str:
@@ -78,7 +88,7 @@ def _piles(markup: bytes, tags: int) -> str:
     heavy -= sum(markup.count(light) for light in _LIGHT)
     if _harmless(start, heavy, end, min(formatting, heavy // 2)):
         return ""
-    if HUGE_TAG.search(markup):  # now also one that hides among tags in its values
+    if HUGE_TAG.search(markup):
         return "a tag with too many attributes"
     return _hidden(markup) or _follow(markup, heavy, formatting)
 

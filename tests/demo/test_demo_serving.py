@@ -38,7 +38,7 @@ def is_open(site: DemoSite) -> bool:
 
 
 async def arrival(site: DemoSite, hits: int) -> None:
-    while len(site.hits) < hits:  # noqa: ASYNC110 - a list has no event to wait for
+    while len(site.hits) < hits:
         await asyncio.sleep(0.001)
 
 

@@ -80,7 +80,9 @@ LOOP["loop"] = LOOP
 
 
 @pytest.mark.parametrize(
-    "item", [{"a": Unknown()}, {"a": "\ud800"}, {(1, 2): 3}, {"a": lambda: 0}, LOOP], ids=repr
+    "item",
+    [{"a": Unknown()}, {"a": "\ud800"}, {(1, 2): 3}, {"a": lambda: 0}, LOOP],
+    ids=["object", "surrogate", "key", "function", "loop"],
 )
 def test_what_has_no_json_form_is_named(item: dict[Any, Any]) -> None:
     with pytest.raises(OutputError, match="an item of type dict cannot be written as JSON"):

@@ -61,6 +61,8 @@ HOSTILE = {
     "a tag with 50,000 attributes": b"<p " + numbered(b" a%", 50_000) + b">",
     "the same with values": b"<p" + numbered(b' a%="x"', 50_000) + b">",
     "the same with tags in the values": b"<p" + numbered(b" a% b%='<i>'", 30_000) + b">",
+    "the same with one tag in a value": b'<p x="<b>"' + numbered(b" a%", 50_000) + b">",
+    "the same with tags that are far apart": b"<p" + numbered(b" a%" * 99 + b' a%="<b>"', 500) + b">",
     "attributes of many bodies": numbered(b"<body a%>", 30_000),
 }
 
@@ -167,7 +169,7 @@ for seed in range(int(sys.argv[2]), int(sys.argv[3])):
     began = time.process_time()
     tests.LexborHTMLParser(body, options=tests.LexborDocumentOptions.WO_EVENTS)
     seconds = time.process_time() - began
-    assert seconds < 2.0, (seed, seconds, body[:200])
+    assert seconds < 5.0, (seed, seconds, body[:200])
 print(passed)
 """
 
