@@ -86,7 +86,7 @@ def _piles(markup: bytes, tags: int) -> str:
     if _harmless(start, heavy, end, formatting):
         return ""
     heavy -= sum(markup.count(light) for light in _LIGHT)
-    if _harmless(start, heavy, end, min(formatting, heavy // 2)):
+    if _harmless(start, heavy, end, formatting):
         return ""
     if HUGE_TAG.search(markup):
         return "a tag with too many attributes"
@@ -94,7 +94,8 @@ def _piles(markup: bytes, tags: int) -> str:
 
 
 def _harmless(start: int, heavy: int, end: int, formatting: int) -> bool:
-    return formatting * (heavy - formatting) <= MAX_COPIES and start * (heavy + end // 2) <= MAX_STEPS
+    steps = start * (heavy + formatting + end // 2)
+    return formatting * heavy <= MAX_COPIES and steps <= MAX_STEPS
 
 
 def _hidden(markup: bytes) -> str:

@@ -28,11 +28,19 @@ _WALLS = frozenset(
     b"applet caption table td th marquee object template svg math foreignobject desc title "
     b"mi mo mn ms mtext annotation-xml".split()
 )
+_OBJECTS = frozenset(b"applet marquee object template".split())
+# HTML in a drawing or formula ends it, except where it may stand.
+_DRAWINGS = frozenset(b"svg math".split())
+_HTML_IN_DRAWINGS = frozenset(b"foreignobject desc title mi mo mn ms mtext annotation-xml template".split())
 _SPECIAL = _BLOCKS | _WALLS | {b"p", b"li", b"dd", b"dt", b"button", b"frameset", b"noscript", b"plaintext"}
 _KEEPS_P = _WALLS | {b"button"}
 _KEEPS_ITEM = _SPECIAL - {b"address", b"div", b"p"}
 _KEEPS_LIST_ITEM = _WALLS | {b"ul", b"ol"}
 _KEEPS_CELL = frozenset({b"table", b"template", b"svg", b"math"})
+_LEAVES_DRAWINGS = frozenset(
+    b"b big blockquote center code dd div dl dt em font h1 h2 h3 h4 h5 h6 i li listing menu nobr ol p pre "
+    b"ruby s small span strike strong sub sup table tt u ul var".split()
+)
 #: Blocks that the parser sorts out around a formatting tag that is closed too late.
 _ADOPTED = 3
 
@@ -72,6 +80,8 @@ class Nesting:
 
     def _start(self, name: bytes) -> None:
         """Open an element, and close what its start tag closes."""
+        if name in _LEAVES_DRAWINGS:
+            self._remove(_DRAWINGS, _HTML_IN_DRAWINGS)
         if name in _CLOSES_P:
             self._cut((b"p",), _KEEPS_P)
         if name in _ITEMS:
@@ -99,18 +109,21 @@ class Nesting:
             self.misnested += not self._close_around(name)
 
     def _close_around(self, name: bytes) -> bool:
-        # Cases: a table or its parts; formatting; a block; any other element.
+        # Cases: a table or its parts; formatting; a form, which leaves open what is in it; a block;
+        # an object; any other element.
         if name in _ROWS or name in _CELLS:
             return self._cut(_CELLS, _KEEPS_CELL)
         if name == b"table":
             return self._cut((name,), _KEEPS_CELL - {name})
         if name in FORMATTING:
             return self._adopt(name)
+        if name == b"form":
+            return self._remove((name,))
         if name in _BLOCKS or name in (b"p", b"dd", b"dt", b"button"):
             return self._cut((name,), _WALLS)
         if name == b"li":
             return self._cut((name,), _KEEPS_LIST_ITEM)
-        return self._cut((name,), _WALLS - {name} if name in _WALLS else _SPECIAL)
+        return self._cut((name,), _WALLS - {name} if name in _OBJECTS else _SPECIAL - {name})
 
     def _cut(self, names: Collection[bytes], walls: frozenset[bytes]) -> bool:
         """Close the innermost of the named elements with all in it, unless a wall stands between."""
@@ -118,6 +131,17 @@ class Nesting:
         for position in range(len(stack) - 1, -1, -1):
             if stack[position] in names:
                 del stack[position:]
+                return True
+            if stack[position] in walls:
+                return False
+        return False
+
+    def _remove(self, names: Collection[bytes], walls: Collection[bytes] = ()) -> bool:
+        """Close the innermost of the named elements, but nothing in it."""
+        stack = self._stack
+        for position in range(len(stack) - 1, -1, -1):
+            if stack[position] in names:
+                del stack[position]
                 return True
             if stack[position] in walls:
                 return False
