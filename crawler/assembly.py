@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -73,8 +73,15 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         sinks = [*parts.sinks, *make_sinks(settings)]
         for sink in sinks:
             await sink.open()
-            stack.push_async_callback(sink.close)
+            stack.push_async_exit(_closing(sink))
         yield Engine(_plan(parts, spider, fetcher, sinks))
+
+
+def _closing(sink: Sink) -> Callable[..., Awaitable[None]]:
+    async def close(kind: type[BaseException] | None, *_: object) -> None:
+        await sink.close(failed=kind is not None)
+
+    return close
 
 
 def make_spider(settings: Settings) -> Spider:

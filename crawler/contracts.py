@@ -47,8 +47,8 @@ class Sink(Protocol):
         """Take these records, in order; return when they have been handed to the operating system."""
         ...
 
-    async def close(self) -> None:
-        """Finish the output. Called once, on every way out."""
+    async def close(self, *, failed: bool = False) -> None:
+        """Finish the output. Called once, on every way out; `failed` when an error led there."""
         ...
 
 

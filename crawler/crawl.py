@@ -11,7 +11,7 @@ from crawler.assembly import Parts, open_crawl
 from crawler.contracts import Fetcher, Listener, Sink, Store
 from crawler.engine import Engine
 from crawler.errors import CrawlerError
-from crawler.export import Hold, Items
+from crawler.export import Hold, Items, Tap
 from crawler.observe import Stats
 from crawler.policy.politeness import Politeness
 from crawler.settings import Settings, from_mapping
@@ -66,7 +66,7 @@ class Crawl:
             sinks=[self._hold, *sinks],
             listeners=[self.stats, *listeners],
         )
-        self._taps: list[Items[Any]] = []
+        self._taps: list[Tap] = []
         self._engine: Engine | None = None
         self._owner: asyncio.Task[None] | None = None
         self._told = False
@@ -101,19 +101,20 @@ class Crawl:
         What is found before the first call waits for it. The iteration ends with the crawl, and
         raises what made it fail.
         """
-        tap: Items[Any] = Items(kind)
-        self._taps.append(tap)
-        if self._owner is not None and self._owner.done():
-            tap.end()
-        else:
-            self._running().delivery.join(tap)
+        deserted = [tap for tap in self._taps if tap.deserted and tap.kind is kind]
+        tap = deserted[0] if deserted else self._new_tap(kind)
         self._hold.release()
-        return tap
+        return Items(tap)
 
     async def wait(self) -> Stats:
-        """Wait until the crawl has ended by itself; return its figures. Raises what made it fail."""
-        self._hold.release()
+        """Wait until the crawl has ended by itself; return its figures. Raises what made it fail.
+
+        Items that nobody iterates over go to the outputs alone.
+        """
         self._running()
+        for tap in self._taps:
+            tap.let_go()
+        self._hold.release()
         assert self._owner is not None
         await asyncio.wait({self._owner})
         self._raise_failure()
@@ -133,6 +134,16 @@ class Crawl:
 
     # Inside.
 
+    def _new_tap(self, kind: type | None) -> Tap:
+        tap = Tap(kind)
+        engine = self._running()
+        self._taps.append(tap)
+        if self._owner is not None and self._owner.done():
+            tap.end()
+        else:
+            engine.delivery.join(tap)
+        return tap
+
     def _running(self) -> Engine:
         if self._engine is None:
             raise CrawlerError("the crawl is not open: use it inside `async with Crawl(...) as crawl:`")
@@ -150,7 +161,6 @@ class Crawl:
             raise failure from None
         finally:
             for tap in self._taps:
-                self._told = self._told or isinstance(failure, Exception)
                 tap.end(failure if isinstance(failure, Exception) else None)
 
     async def _end(self) -> None:
@@ -171,6 +181,8 @@ class Crawl:
     def _raise_failure(self) -> None:
         assert self._owner is not None
         if self._owner.done() and not self._owner.cancelled() and not self._told:
+            if any(tap.told for tap in self._taps):
+                return
             failure = self._owner.exception()
             if failure is not None:
                 self._told = True

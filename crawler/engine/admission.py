@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from crawler.engine.joiner import Joiner
@@ -118,7 +119,7 @@ class Admission:
             return
         if request.again and self._knows(request.key):
             # Named by where it was asked for, so that a page fetched twice asks for it only once.
-            request.key = f"{request.key} again {len(findings.found)} from {parent.key}"
+            request.key = f"{request.key} again {len(findings.found)} from {short_key(parent.key)}"
         findings.found.append(request)
 
     def _is_item(self, kind: type) -> bool:
@@ -126,3 +127,8 @@ class Admission:
         if known is None:
             known = self._item_types[kind] = is_item_type(kind)
         return known
+
+
+def short_key(key: str) -> str:
+    """Return a key, or its digest where it is long: keys made of keys must not grow."""
+    return key if len(key) <= 100 else blake2b(key.encode(), digest_size=12).hexdigest()

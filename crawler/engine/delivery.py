@@ -25,7 +25,7 @@ class Delivery:
         self._sinks = list(sinks)
         self._limit = limit
         self._position = 0
-        self._committed = 0
+        self._undelivered = 0
         self._ending = False
         self._news = Event()
 
@@ -36,12 +36,12 @@ class Delivery:
     def committed(self, number: int) -> None:
         """Note that so many more items are in the store."""
         if number:
-            self._committed += number
+            self._undelivered += number
             self._news.set()
 
     def behind(self) -> bool:
         """Say whether so many items wait that no more pages should be fetched."""
-        return self._committed - self._position > self._limit
+        return self._undelivered > self._limit
 
     def finish(self) -> None:
         """Let `run` return once everything has been delivered."""
@@ -53,13 +53,15 @@ class Delivery:
 
         Returns nothing when `finish` was called and all has been delivered.
         """
-        while self._position == self._committed and not self._ending:
+        # The store is asked, not our count: it may hold items of an earlier crawl.
+        while not (records := await self._store.drain(self._position, _BATCH)):
+            if self._ending:
+                return ()
             self._news = Event()
             await self._news.wait()
-        records = await self._store.drain(self._position, _BATCH)
-        if records:
-            for sink in self._sinks:  # one that joins meanwhile is served too
-                await sink.write(records)
-            self._position = records[-1].id
-            await self._store.forget(self._position)
+        for sink in self._sinks:  # one that joins meanwhile is served too
+            await sink.write(records)
+        self._position = records[-1].id
+        self._undelivered = max(0, self._undelivered - len(records))
+        await self._store.forget(self._position)
         return records

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 import msgspec
-from anyio import Event, Semaphore, create_task_group, move_on_after, sleep
+from anyio import Event, Semaphore, create_task_group, get_cancelled_exc_class, move_on_after, sleep
 from anyio.lowlevel import checkpoint
 
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
+from crawler.engine.cancelling import is_cancelled
 from crawler.engine.delivery import Delivery
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
@@ -21,6 +22,9 @@ from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused,
 from crawler.policy.judge import judge_failure
 
 _CLOSE_SECONDS = 5.0  # for a spider's generator of start requests to clean up
+
+# Pages whose callbacks have not ended, for each fetch slot.
+_PAGES_A_SLOT = 32
 
 
 class Engine:
@@ -41,6 +45,7 @@ class Engine:
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
         self._visits = 0
+        self._most_visits = _PAGES_A_SLOT * plan.concurrency
         self._room = Event()
         self.cause = ""
 
@@ -48,6 +53,19 @@ class Engine:
         """Crawl to the end; return why it ended: "finished", "stopped", or the name of a limit."""
         await self._frontier.open()
         self._tell(Opened(self._plan.name))
+        ended = "failed"
+        try:
+            await self._crawl()
+            ended = self.cause or "finished"
+        except get_cancelled_exc_class():
+            ended = "stopped"
+            raise
+        finally:
+            self.cause = ended
+            self._tell(Closed(ended))
+        return ended
+
+    async def _crawl(self) -> None:
         self._frontier.feeding(begin=True)
         async with create_task_group() as delivery:
             delivery.start_soon(self._deliver)
@@ -59,9 +77,6 @@ class Engine:
                         visits.start_soon(self._visit, lease)
                 beside.cancel_scope.cancel()
             self.delivery.finish()
-        self.cause = self.cause or "finished"
-        self._tell(Closed(self.cause))
-        return self.cause
 
     def stop(self, cause: str = "stopped") -> None:
         """Lease nothing more; what is in flight is finished, then `run` returns."""
@@ -102,7 +117,9 @@ class Engine:
             if not self._frontier.rules_of(lease).refuses(lease.request.url):
                 return lease
             self._give_back(lease, contacted=False)
-            await self._settle(lease, Refused(Reason.ROBOTS), None)
+            rules = self._frontier.rules_of(lease)
+            await self._settle(lease, Refused(rules.cause or Reason.ROBOTS, rules.verdict), None)
+            await checkpoint()  # a store in memory would let nobody else run
 
     async def _visit(self, lease: Lease) -> None:
         """Fetch one URL, judge the answer, call the spider, write down what came of it."""
@@ -125,12 +142,17 @@ class Engine:
             outcome = await self._reading.give_up(lease, fetched)
             await self._settle(lease, outcome, Visited(lease, outcome, seconds=seconds))
         self._visits -= 1
+        self._room.set()
 
     async def _fetch(self, lease: Lease) -> Response | Outcome:
         """Ask the server; give slot and host back as soon as the body is in."""
         contacted = True
         try:
             return await self._plan.fetcher.fetch(lease.request)
+        except get_cancelled_exc_class():
+            if is_cancelled():
+                raise
+            return GaveUp(Reason.PROTOCOL, "the fetcher cancelled itself")
         except FetchError as error:
             failed = judge_failure(lease, error, self._plan.retry)
             contacted = not isinstance(failed, Refused)
@@ -159,7 +181,8 @@ class Engine:
         """Wait until another page may be started; False when none may be any more."""
         budget = self._plan.budget
         while not self.cause:
-            if not (budget.full() or self._in_hand > self._plan.hand_bytes or self.delivery.behind()):
+            full = self._in_hand > self._plan.hand_bytes or self._visits > self._most_visits
+            if not (budget.full() or full or self.delivery.behind()):
                 return True
             self._room = Event()
             await self._room.wait()

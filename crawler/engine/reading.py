@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crawler.engine.admission import Admission, Findings
+from anyio import get_cancelled_exc_class
+
+from crawler.engine.admission import Admission, Findings, short_key
 from crawler.engine.callbacks import Callbacks
+from crawler.engine.cancelling import is_cancelled
 from crawler.engine.plan import Plan
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
@@ -63,6 +66,11 @@ class Reading:
             findings: Findings = self._admission.sort(outputs, request)
         except ParseRefused as refusal:
             return Refused(Reason.PARSE_GUARD, str(refusal))
+        except get_cancelled_exc_class() as error:
+            if is_cancelled():
+                raise
+            self._tell(CallbackFailed(request.url, callback, error))
+            return GaveUp(Reason.CALLBACK, f"{callback}: what it awaited was cancelled")
         except Exception as error:
             self._tell(CallbackFailed(request.url, callback, error))
             return GaveUp(Reason.CALLBACK, f"{callback}: {type(error).__name__}: {error}")
@@ -90,5 +98,5 @@ class Reading:
             other_callback = await self._plan.frontier.callback_of(hop.key) != hop.callback
             if plain and not (other_callback or hop.cookie_seen or target in hop.history):
                 return Done(reason=Reason.REDIRECT)
-            hop.key = f"{hop.key} hop {hop.hops} from {request.key}"
+            hop.key = f"{hop.key} hop {hop.hops} from {short_key(request.key)}"
         return Done([hop], reason=Reason.REDIRECT)

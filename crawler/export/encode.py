@@ -13,7 +13,18 @@ def _foreign(value: Any) -> Any:
     # msgspec knows structs, dataclasses, attrs and the plain types; pydantic models say it themselves.
     if hasattr(value, "__pydantic_fields__"):
         return value.model_dump(mode="json")
-    raise NotImplementedError
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _mended(value: Any) -> Any:
+    """Return plain data with lone surrogates in its strings replaced by U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_mended(key): _mended(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(one) for one in value]
+    return value
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_foreign)
@@ -25,7 +36,10 @@ def encode_item(item: Any) -> bytes:
     Raises OutputError, naming the item's type, when something in it has no JSON form.
     """
     try:
-        return _ENCODER.encode(item)
+        try:
+            return _ENCODER.encode(item)
+        except UnicodeEncodeError:  # half a character, as scripts and cut-off APIs leave them
+            return _ENCODER.encode(_mended(msgspec.to_builtins(item, enc_hook=_foreign)))
     except (TypeError, ValueError, OverflowError, NotImplementedError, RecursionError) as error:
         raise OutputError(
             f"an item of type {type(item).__name__} cannot be written as JSON: {error}"

@@ -13,56 +13,98 @@ from crawler.contracts import Record
 T = TypeVar("T")
 
 
-class Items(Generic[T]):
-    """Iterates over the items of a running crawl, as a sink that its consumer empties.
+class Tap:
+    """A sink that keeps items for one consumer, and the crawl waiting until they are taken.
 
-    The crawl is held back while items wait here. It is a class rather than a generator, so that it
-    needs no closing and its next step may be awaited from any task.
+    Args:
+        kind: keep only items of this type; None for all.
+
+    Attributes:
+        kind: the same.
+        deserted: its consumer has gone; another may take over.
+        told: the error that ended the crawl has been raised to the consumer.
     """
 
-    def __init__(self, kind: type[T] | None = None) -> None:
-        self._kind = kind
+    def __init__(self, kind: type | None = None) -> None:
+        self.kind = kind
+        self.deserted = False
+        self.told = False
         self._waiting: deque[Any] = deque()
         self._filled = Event()
         self._emptied = Event()
         self._ended = False
+        self._loose = False
         self._error: BaseException | None = None
-
-    def __aiter__(self) -> Items[T]:
-        return self
-
-    async def __anext__(self) -> T:
-        while not self._waiting:
-            if self._ended:
-                error, self._error = self._error, None
-                raise error or StopAsyncIteration
-            self._filled = Event()
-            self._emptied.set()
-            await self._filled.wait()
-        item: T = self._waiting.popleft()
-        return item
 
     async def open(self) -> None:
         """Nothing to make ready."""
 
     async def write(self, records: Sequence[Record]) -> None:
         """Offer items to the consumer; return when it has taken all of them and asks for more."""
-        kind = self._kind
+        kind = self.kind
         wanted = [record.item for record in records if kind is None or isinstance(record.item, kind)]
-        if wanted:
+        if wanted and not (self._loose and self.deserted):
             self._emptied = Event()
             self._waiting.extend(wanted)
             self._filled.set()
             await self._emptied.wait()
 
-    async def close(self) -> None:
+    async def close(self, *, failed: bool = False) -> None:
         """The crawl has ended; see `end`."""
+
+    async def take(self) -> Any:
+        """Return the next item. Raises StopAsyncIteration, or what made the crawl fail, at its end."""
+        while not self._waiting:
+            if self._ended:
+                error, self._error = self._error, None
+                self.told = self.told or error is not None
+                raise error or StopAsyncIteration
+            if self._filled.is_set():
+                self._filled = Event()
+            self._emptied.set()
+            await self._filled.wait()
+        return self._waiting.popleft()
+
+    def let_go(self) -> None:
+        """Keep nothing any more once the consumer has gone: nobody will take over."""
+        self._loose = True
+        if self.deserted:
+            self._waiting.clear()
+            self._emptied.set()
+
+    def desert(self) -> None:
+        """Note that the consumer has gone."""
+        self.deserted = True
+        if self._loose:
+            self.let_go()
 
     def end(self, error: BaseException | None = None) -> None:
         """Let the iteration end after the items that wait, with the error that ended the crawl."""
         self._ended = True
         self._error = error
         self._filled.set()
+
+
+class Items(Generic[T]):
+    """Iterates over the items of a running crawl, which keeps its consumer's pace.
+
+    It is a class rather than a generator, so that it needs no closing and its next step may be awaited
+    from any task. When it is gone, by `break` say, the next one of its kind goes on where it was.
+    """
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+        tap.deserted = False
+
+    def __aiter__(self) -> Items[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        item: T = await self._tap.take()
+        return item
+
+    def __del__(self) -> None:
+        self._tap.desert()
 
 
 class Hold:
@@ -82,5 +124,5 @@ class Hold:
         """Wait until items may pass."""
         await self._released.wait()
 
-    async def close(self) -> None:
+    async def close(self, *, failed: bool = False) -> None:
         """Nothing to finish."""

@@ -40,6 +40,10 @@ def callback_name(callback: Callback) -> str:
     return name
 
 
+def _of_body(header: str) -> bool:
+    return header.lower().startswith("content-")
+
+
 @dataclass(slots=True, init=False, repr=False)
 class Request:
     """One page to fetch, as a spider yields it and as the frontier keeps it.
@@ -167,10 +171,10 @@ class Request:
         hop.url = url
         hop.history = (*self.history, self.url)
         hop.cookie_seen = self.cookie_seen or cookie
-        hop.headers = dict(self.headers) if origin_of(url) == origin_of(self.url) else {}
+        home = origin_of(url) == origin_of(self.url)
+        hop.headers = {name: value for name, value in self.headers.items() if home or _of_body(name)}
         if not keep_body and self.method != "HEAD":
             hop.method, hop.body = "GET", b""
-            for name in [name for name in hop.headers if name.lower().startswith("content-")]:
-                del hop.headers[name]
+            hop.headers = {name: value for name, value in hop.headers.items() if not _of_body(name)}
         hop.key = hop._own_key()
         return hop

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from crawler.page.markup import HUGE_TAG, PILING, RAW_TEXT, SECTION, TAG
+from crawler.page.markup import HUGE_TAG, PIECE, PILING, PLAIN_TAGS, RAW_TEXT, SECTION, TAG
 from crawler.page.nesting import VOID, Nesting
 
 #: Elements that may be open at once; browsers build trees of this depth and no deeper.
@@ -21,10 +21,8 @@ MAX_COPIES = 1_000_000
 MAX_MISNESTED = 10_000
 #: Markup characters in raw text, where it depends on the context whether they are markup.
 MAX_HIDDEN = 512
-#: Attributes that one tag may have if all that sets attributes apart is in it: about a second.
-MAX_GAPS = 20_000
-#: More of these for each tag than pages have that are full of tags: then looking at each tag is cheap.
-GAPS_PER_TAG = 8
+#: Attributes that one tag may have if all that sets attributes apart is in it: about two seconds.
+MAX_GAPS = 33_000
 #: html and body tags; the attributes of all of them are gathered in the first.
 MAX_ROOTS = 16
 
@@ -46,15 +44,22 @@ def danger(markup: bytes) -> str:
     tags = markup.count(b"<")
     if tags <= HARMLESS_TAGS and len(markup) <= HARMLESS_BYTES:
         return ""
-    if len(markup) > HARMLESS_BYTES and (_has_huge_tag(markup) or _hides_huge_tag(markup, tags)):
+    if len(markup) > HARMLESS_BYTES and _may_have_huge_tag(markup) and _has_huge_tag(markup):
         return "a tag with too many attributes"
     if tags <= HARMLESS_TAGS:
         return ""
     return _piles(markup, tags)
 
 
-def _has_huge_tag(markup: bytes) -> bool:
-    """Say whether a tag has about a thousand attributes, which takes 2,000 bytes without a tag's start."""
+def _may_have_huge_tag(markup: bytes) -> bool:
+    """Say whether a tag may have about a thousand attributes.
+
+    Either it takes 2,000 bytes without a tag's start; or it holds such starts in its values, but then
+    what sets attributes apart, a space, a slash or a quote, is in it often enough to hurt.
+    """
+    gaps = len(markup) - len(markup.translate(None, b" \t\n\f\r/\"'"))
+    if gaps > MAX_GAPS:
+        return True
     last, stride = -1, 1_000
     for place in range(0, len(markup), stride):
         start = markup.rfind(b"<", place, place + stride)
@@ -64,13 +69,19 @@ def _has_huge_tag(markup: bytes) -> bool:
     return False
 
 
-def _hides_huge_tag(markup: bytes, tags: int) -> bool:
-    """Say whether there is such a tag that holds what looks like tags in its values.
-
-    Each attribute is set apart by a space, a slash or a quote; where there are few, none can hurt.
-    """
-    gaps = len(markup) - len(markup.translate(None, b" \t\n\f\r/\"'"))
-    return gaps > max(MAX_GAPS, GAPS_PER_TAG * tags) and HUGE_TAG.search(markup) is not None
+def _has_huge_tag(markup: bytes) -> bool:
+    """Look at all tags, from the first on: what looks like one may stand in a script or a value."""
+    position = 0
+    while True:
+        plain = PLAIN_TAGS.match(markup, position)
+        piece = PIECE.search(markup, plain.end() if plain else position)
+        if piece is None:
+            return False
+        position = piece.end()
+        # Such a tag takes two bytes for each of its attributes.
+        named = piece[1] or piece[2]
+        if named and position - piece.start() > 2_000 and HUGE_TAG.match(markup, piece.start()):
+            return True
 
 
 def _piles(markup: bytes, tags: int) -> str:
@@ -82,14 +93,13 @@ def _piles(markup: bytes, tags: int) -> str:
     end = markup.count(b"</")
     start = heavy = tags - end
     # Of equal formatting elements the parser keeps three.
-    formatting = min(heavy // 2, 3 * len(found))
+    kept = sum(min(count, 3) if tag.endswith(b">") else count for tag, count in found.items())
+    formatting = min(heavy // 2, kept)
     if _harmless(start, heavy, end, formatting):
         return ""
     heavy -= sum(markup.count(light) for light in _LIGHT)
     if _harmless(start, heavy, end, formatting):
         return ""
-    if HUGE_TAG.search(markup):
-        return "a tag with too many attributes"
     return _hidden(markup) or _follow(markup, heavy, formatting)
 
 

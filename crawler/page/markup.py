@@ -26,14 +26,29 @@ _DRAWING = (
     + rb"(?:[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb")*[^<]*+</svg>)"
 )  # fmt: skip
 
-#: A tag with about a thousand attributes; each is compared with all before it.
+# The same two with bounds, for where a search may begin inside of a value: it must not read far.
+_SHORT_ATTRIBUTE = (
+    rb"[\t\n\f\r /]{0,20}+[^\t\n\f\r />][^\t\n\f\r />=]{0,100}+(?:[\t\n\f\r ]{0,20}+=[\t\n\f\r ]{0,20}+"
+    rb"(?:\"[^\"]{0,200}+\"|'[^']{0,200}+'|[^\t\n\f\r >\"'][^\t\n\f\r >]{0,200}+|(?=>))|(?![\t\n\f\r ]*+=))"
+)
+_SHORT_REST = rb"(?:[^>\"'=]{0,100}+(?<![\t\n\f\r /\"])=\"[^\"]*+\"){0,12}[^>\"']{0,500}+>"
+
+#: What may be a tag with about a thousand attributes; each is compared with all before it.
 HUGE_TAG = re.compile(rb"<[a-zA-Z][^\t\n\f\r />]*+(?:" + _ATTRIBUTE + rb"){1000}")
 
-#: What can be piled up: formatting tags with their attributes, and the start of html and body tags.
+#: Tags as nearly all are, with the text between: few attributes, and no raw text behind them.
+PLAIN_TAGS = re.compile(
+    rb"(?:[^<]*+</?(?!(?=[stxinSTXIN])(?i:script|style|textarea|title|xmp|iframe|noembed|noframes))"
+    rb"[a-zA-Z][^\t\n\f\r />]*+" + _SHORT_REST + rb"){1,200}"
+)
+
+#: What can be piled up: formatting tags, with their attributes where they are short, and the start of
+#: html and body tags.
 PILING = re.compile(
     rb"<(?=[biuseftcnhBIUSEFTCNH])(?i:html|body"
-    rb"|(?:[bius]|em|tt|big|font|code|nobr|small|strike|strong)" + _NAME_ENDS + _REST + rb")"
-)
+    rb"|(?:[bius]|em|tt|big|font|code|nobr|small|strike|strong)" + _NAME_ENDS +
+    rb"(?:(?:" + _SHORT_ATTRIBUTE + rb"){0,20}[\t\n\f\r /]{0,20}+>|))"
+)  # fmt: skip
 
 #: An element whose content is text, whatever it looks like.
 RAW_TEXT = re.compile(rb"<" + _RAW + _REST + _RAW_END)
@@ -41,12 +56,15 @@ RAW_TEXT = re.compile(rb"<" + _RAW + _REST + _RAW_END)
 #: A CDATA section, which is one in drawings only; elsewhere it ends at the first `>`.
 SECTION = re.compile(rb"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")
 
-#: The next piece of markup; group 2 is the name of a start tag, or a slash and the name of an end tag.
-#: Without it: comments, raw text, whole drawings, a tag that the document's end cuts off.
+_TAG = rb"(/?[a-zA-Z][^\t\n\f\r />]*+)(?:" + _REST + rb"|(?s:.*))"
+_OTHER = rb"!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)|[!?][^>]*+>?|/[^a-zA-Z>][^>]*+>?"
+
+#: The next piece of markup. Group 1 is the name of an element with raw text, all of which belongs to the
+#: piece; group 2 that of any other start tag, or a slash and the name of an end tag. Neither is there for
+#: comments. A tag that the document's end cuts off takes all that is left.
+PIECE = re.compile(rb"<(?:" + _RAW + _REST + _RAW_END + rb"|" + _TAG + rb"|" + _OTHER + rb")")
+
+#: The same, with whole drawings as pieces without a name.
 TAG = re.compile(
-    rb"<(?:"
-    + _RAW + _REST + _RAW_END
-    + rb"|(?=[sS])" + _DRAWING
-    + rb"|(/?[a-zA-Z][^\t\n\f\r />]*+)(?:" + _REST + rb"|(?s:.*))"
-    rb"|!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)|[!?][^>]*+>?|/[^a-zA-Z>][^>]*+>?)"
-)  # fmt: skip
+    rb"<(?:" + _RAW + _REST + _RAW_END + rb"|(?=[sS])" + _DRAWING + rb"|" + _TAG + rb"|" + _OTHER + rb")"
+)

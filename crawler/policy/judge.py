@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from crawler.errors import FetchError
 from crawler.model import PASSING, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
 from crawler.policy.retry import RetryRule, retry_after
 from crawler.url import is_web, join
+
+_RAW_BYTE = re.compile("[\udc80-\udcff]")
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: The server says that it, or the way to it, is overloaded: the whole host is left alone.
@@ -62,6 +66,8 @@ def redirect_target(response: Response) -> str | None:
     location = response.headers.get("Location")
     if location is None:
         return ""
+    # Bytes beyond ASCII, which HTTP libraries keep as surrogates, mean what they would in a URL.
+    location = _RAW_BYTE.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", location)
     target = join(response.url, location)
     return target if target is not None and is_web(target) else ""
 

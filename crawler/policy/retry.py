@@ -55,7 +55,7 @@ def retry_after(value: str, now: datetime | None = None) -> float | None:
         return float(value)
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # numbers beyond any calendar
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

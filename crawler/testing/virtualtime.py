@@ -63,7 +63,7 @@ class _Collected:
     async def write(self, records: Sequence[Record]) -> None:
         self._items.extend(record.item for record in records)
 
-    async def close(self) -> None:
+    async def close(self, *, failed: bool = False) -> None:
         """Nothing to finish."""
 
 

@@ -107,7 +107,7 @@ def test_an_unreachable_robots_txt_forbids_everything(fault: Any) -> None:
     web.fault(f"{A}/robots.txt", fault, times=9)
     crawled = virtual(Everything, web, politeness=POLITE)
     assert len(web.hits) == 3
-    assert crawled.stats.refused == {"robots": 1}
+    assert crawled.stats.refused == {fault.reason: 1}  # the cause, and not that robots.txt forbids it
     assert verdicts(crawled) == [f"unreachable ({fault.reason}): nothing may be fetched"]
 
 

@@ -52,7 +52,7 @@ class SlowSink:
         await anyio.sleep(self._seconds)
         self.taken += len(records)
 
-    async def close(self) -> None:
+    async def close(self, *, failed: bool = False) -> None:
         self.open_count -= 1
 
 

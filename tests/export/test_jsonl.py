@@ -65,11 +65,29 @@ async def test_where_nothing_can_be_written(tmp_path: Path, name: str) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full to play a full disk")
 async def test_a_full_disk_is_told() -> None:
     sink = JsonLinesSink("/dev/full/never")
-    sink._file = open("/dev/full", "wb")  # noqa: SIM115, ASYNC230
+    sink._file = open("/dev/full", "wb", buffering=0)  # noqa: SIM115, ASYNC230
     with pytest.raises(OutputError, match="No space left"):
         await sink.write(records(1))
-    with pytest.raises(OSError, match="No space left"):
-        sink._file.close()
+    sink._file.close()
+
+
+async def test_an_older_file_stays_when_nothing_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "items.jsonl"
+    path.write_text("old\n")
+    for failed in (False, True):
+        sink = JsonLinesSink(path)
+        await sink.open()
+        await sink.close(failed=failed)
+        assert path.read_text() == "old\n"
+        assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_whole_lines_are_kept_when_a_crawl_fails(tmp_path: Path) -> None:
+    sink = JsonLinesSink(tmp_path / "items.jsonl")
+    await sink.open()
+    await sink.write(records(1))
+    await sink.close(failed=True)
+    assert len((tmp_path / "items.jsonl").read_text().splitlines()) == 1
 
 
 async def test_an_item_without_a_json_form_writes_nothing(tmp_path: Path) -> None:

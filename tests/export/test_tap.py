@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.contracts import Record
-from crawler.export import Hold, Items
+from crawler.export import Hold, Items, Tap
 
 
 def records(*items: Any) -> list[Record]:
@@ -16,34 +16,37 @@ def records(*items: Any) -> list[Record]:
 
 
 async def test_the_writer_waits_until_the_last_item_was_done_with() -> None:
-    items: Items[Any] = Items()
-    writing = asyncio.create_task(items.write(records(1, 2)))
+    tap = Tap()
+    items: Items[Any] = Items(tap)
+    writing = asyncio.create_task(tap.write(records(1, 2)))
     assert await anext(items) == 1
     assert await anext(items) == 2
     await asyncio.sleep(0)
     assert not writing.done()
     asking = asyncio.ensure_future(anext(items))
     await writing
-    items.end()
+    tap.end()
     with pytest.raises(StopAsyncIteration):
         await asking
 
 
 async def test_one_kind_is_picked_and_nobody_waits_for_the_others() -> None:
-    items = Items(str)
-    await items.write(records(1, 2))
-    writing = asyncio.create_task(items.write(records(1, "a")))
+    tap = Tap(str)
+    items: Items[str] = Items(tap)
+    await tap.write(records(1, 2))
+    writing = asyncio.create_task(tap.write(records(1, "a")))
     await asyncio.sleep(0)
-    items.end()
+    tap.end()
     assert [item async for item in items] == ["a"]
     writing.cancel()
 
 
 async def test_what_waits_is_given_before_the_end_and_its_error_once() -> None:
-    items: Items[Any] = Items()
-    writing = asyncio.create_task(items.write(records(1)))
+    tap = Tap()
+    items: Items[Any] = Items(tap)
+    writing = asyncio.create_task(tap.write(records(1)))
     await asyncio.sleep(0)
-    items.end(ValueError("broken"))
+    tap.end(ValueError("broken"))
     assert await anext(items) == 1
     with pytest.raises(ValueError, match="broken"):
         await anext(items)
@@ -53,8 +56,9 @@ async def test_what_waits_is_given_before_the_end_and_its_error_once() -> None:
 
 
 async def test_steps_may_be_taken_in_different_tasks() -> None:
-    items: Items[Any] = Items()
-    writing = asyncio.create_task(items.write(records(1, 2)))
+    tap = Tap()
+    items: Items[Any] = Items(tap)
+    writing = asyncio.create_task(tap.write(records(1, 2)))
     taken = [await asyncio.create_task(anext(items)) for _ in range(2)]
     assert taken == [1, 2]
     writing.cancel()
@@ -70,3 +74,36 @@ async def test_a_hold_keeps_items_until_it_is_released() -> None:
     await writing
     await hold.write(records(2))
     await hold.close()
+
+
+async def test_two_tasks_may_wait_for_the_next_item() -> None:
+    tap = Tap()
+    items: Items[Any] = Items(tap)
+    waiting = [asyncio.ensure_future(anext(items)) for _ in range(2)]
+    await asyncio.sleep(0)
+    writing = asyncio.create_task(tap.write(records(1, 2)))
+    assert sorted(await asyncio.gather(*waiting)) == [1, 2]
+    writing.cancel()
+
+
+async def test_another_iterator_goes_on_where_one_was_left() -> None:
+    tap = Tap()
+    writing = asyncio.create_task(tap.write(records(1, 2)))
+    await asyncio.sleep(0)
+    async for first in Items[Any](tap):
+        assert first == 1
+        break
+    assert tap.deserted
+    assert await anext(Items[Any](tap)) == 2
+    writing.cancel()
+
+
+async def test_nobody_waits_for_a_consumer_that_has_gone() -> None:
+    tap = Tap()
+    items: Items[Any] = Items(tap)
+    tap.let_go()
+    writing = asyncio.create_task(tap.write(records(1)))
+    await asyncio.sleep(0)
+    assert not writing.done()
+    del items
+    await writing

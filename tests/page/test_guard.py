@@ -63,6 +63,11 @@ HOSTILE = {
     "the same with tags in the values": b"<p" + numbered(b" a% b%='<i>'", 30_000) + b">",
     "the same with one tag in a value": b'<p x="<b>"' + numbered(b" a%", 50_000) + b">",
     "the same with tags that are far apart": b"<p" + numbered(b" a%" * 99 + b' a%="<b>"', 500) + b">",
+    "a script with as many": b"<script" + numbered(b" a%", 50_000) + b"></script>",
+    "a shape with as many": b"<svg><path" + numbered(b" a%", 50_000) + b"/></svg>",
+    "the same with many tags in the values": b"<p"
+    + numbered(b""" a% b% c% d% e% f%='<b<b<b'""", 20_000)
+    + b">",
     "attributes of many bodies": numbered(b"<body a%>", 30_000),
 }
 
@@ -117,6 +122,10 @@ HARMLESS = {
     "line breaks": b"text<br/>text<BR>" * 40_000,
     "an image in the page": b'<img src="data:image/png;base64,' + b"aGk/" * 200_000 + b'">',
     "comments": b"<!-- <div> -->" * 60_000,
+    "a tag that looks like many": (b"<b " * 990 + b">") * 300,
+    "a script of few words that are tags": b"<script>for (i = 0; i <n; i++) s = '"
+    + b"word " * 40_000
+    + b"'</script>",
     "sections in sections": (b"<section>" * 100 + b"<p>x</p>" * 100 + b"</section>" * 100) * 50,
 }
 

@@ -72,7 +72,7 @@ def test_what_makes_a_crawl_fail_comes_out_alone() -> None:
         async def write(self, records: object) -> None:
             raise OutputError("the disk is full")
 
-        async def close(self) -> None: ...
+        async def close(self, *, failed: bool = False) -> None: ...
 
     with pytest.raises(OutputError, match="the disk is full"):
         virtual(Everything, web_of(3), sinks=[Broken()])
