@@ -10,6 +10,7 @@ from time import perf_counter
 
 from crawler.contracts import Fetcher, Listener, Sink, Store
 from crawler.engine import Engine, Plan
+from crawler.errors import ConfigError, Problem
 from crawler.export import JsonLinesSink, StdoutSink
 from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
@@ -18,6 +19,7 @@ from crawler.policy.address import AddressRule
 from crawler.policy.budget import Budget
 from crawler.policy.politeness import Politeness
 from crawler.policy.retry import RetryRule
+from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
 from crawler.registry import find_spider
 from crawler.settings import Settings
@@ -60,6 +62,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     settings = parts.settings
     async with AsyncExitStack() as stack:
         spider = parts.spider or make_spider(settings)
+        check_has_start(settings, spider)
         allow = list(settings.fetch.allow)
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await _serve_demo(settings.start.demo.articles, stack)
@@ -101,6 +104,16 @@ def make_spider(settings: Settings) -> Spider:
     return spider
 
 
+def check_has_start(settings: Settings, spider: Spider) -> None:
+    """Raise ConfigError when nobody says where the crawl begins."""
+    made_up = type(spider).starts is not Spider.starts
+    if settings.start is None and not spider.start and not made_up:
+        hint = "such as start: https://example.com/"
+        raise ConfigError(
+            [Problem("nothing to crawl: neither the settings nor the spider name a start", hint=hint)]
+        )
+
+
 def make_sinks(settings: Settings) -> list[Sink]:
     """Return the outputs that the settings name, not yet opened."""
     return [StdoutSink() if output.file == "-" else JsonLinesSink(output.file) for output in settings.output]
@@ -138,7 +151,7 @@ def _plan(parts: Parts, spider: Spider, fetcher: Fetcher, sinks: Sequence[Sink])
         concurrency=settings.fetch.concurrency,
         hops=limits.hops,
         seconds=limits.time,
-        robots_agent=user_agent(settings).partition("/")[0].partition(" ")[0],
+        robots_agent=robots_token(user_agent(settings)),
         clock=parts.clock,
     )
 

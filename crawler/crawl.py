@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -13,6 +15,7 @@ from crawler.engine import Engine
 from crawler.errors import CrawlerError
 from crawler.export import Hold, Items, Tap
 from crawler.observe import Stats
+from crawler.observe.log import EventLog
 from crawler.policy.politeness import Politeness
 from crawler.settings import Settings, from_mapping
 from crawler.spider import Spider
@@ -53,6 +56,10 @@ class Crawl:
     ) -> None:
         if isinstance(politeness, dict):
             options["politeness"], politeness = politeness, None
+        if isinstance(spider, str) or isinstance(settings, str | Path):
+            raise TypeError(
+                "Crawl takes a Spider and Settings, not names: settings=crawler.settings.load('crawl.yaml')"
+            )
         if settings is not None and options:
             raise TypeError(f"give settings or single options ({', '.join(options)}), not both")
         self.stats = Stats()
@@ -64,7 +71,7 @@ class Crawl:
             fetcher=fetcher,
             store=store,
             sinks=[self._hold, *sinks],
-            listeners=[self.stats, *listeners],
+            listeners=[self.stats, EventLog(logging.getLogger("crawler")), *listeners],
         )
         self._taps: list[Tap] = []
         self._engine: Engine | None = None

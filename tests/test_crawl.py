@@ -47,10 +47,10 @@ def spider_at(site: Site, kind: type[Spider] = Slow) -> Spider:
 
 async def read(crawl: Crawl, enough: int) -> list[Any]:
     """Read items until there are enough, then break out."""
-    found = []
+    found: list[Any] = []
     async for item in crawl.items():
         found.append(item)
-        if len(found) == enough:
+        if len(found) >= enough:
             break
     return found
 
@@ -359,3 +359,82 @@ def test_inside_a_task_group_that_is_cancelled(run_on: Any, nothing_left: Any, d
             clock.__exit__()
 
     run_on(main())
+
+
+def test_a_stray_cancellation_costs_the_page_and_not_the_crawl(run_on: Any) -> None:
+    """A callback awaits something that somebody else has cancelled."""
+
+    class Stray(Spider):
+        async def parse(self, page: Page) -> AsyncIterator[Any]:
+            if page.url.endswith("/3"):
+                future = asyncio.get_running_loop().create_future()
+                future.cancel()
+                await future
+            yield {"url": page.url}
+
+    async def main() -> None:
+        async with serve(20) as site:
+            stray = Stray()
+            stray.start = [f"{site.url}/articles/{number}" for number in range(1, 10)]
+            async with Crawl(stray, **FAST) as crawl:
+                assert len([item async for item in crawl.items()]) == 8
+            assert crawl.stats.cause == "finished"
+            assert crawl.stats.gave_up == {"callback": 1}
+
+    run_on(main())
+
+
+def test_going_on_after_a_break_loses_nothing(run_on: Any) -> None:
+    async def main() -> None:
+        async with serve(20) as site, Crawl(spider_at(site, Titles), **FAST) as crawl:
+            first = await read(crawl, 3)
+            rest = [item async for item in crawl.items()]
+            urls = [item["url"].removeprefix(site.url) for item in first + rest]
+            assert len(urls) == len(set(urls))
+            assert site.pages <= set(urls)
+
+    run_on(main())
+
+
+def test_waiting_for_the_end_after_a_break(run_on: Any) -> None:
+    async def main() -> None:
+        async with serve(20) as site, Crawl(spider_at(site, Titles), **FAST) as crawl:
+            await read(crawl, 3)
+            assert (await crawl.wait()).cause == "finished"
+
+    run_on(main())
+
+
+def test_an_error_that_nobody_iterated_into_comes_out_of_wait(run_on: Any) -> None:
+    class Full:
+        async def open(self) -> None: ...
+
+        async def write(self, records: Any) -> None:
+            raise OutputError("no room")
+
+        async def close(self, *, failed: bool = False) -> None:
+            assert failed
+
+    async def main() -> None:
+        async with serve(20) as site:
+            with pytest.raises(OutputError, match="no room"):
+                async with Crawl(spider_at(site, Titles), sinks=[Full()], **FAST) as crawl:
+                    await crawl.wait()
+
+    run_on(main())
+
+
+def test_callback_errors_are_logged(run_on: Any, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Spider):
+        async def parse(self, page: Page) -> AsyncIterator[Any]:
+            raise ValueError("of my own")
+            yield
+
+    async def main() -> None:
+        async with serve(20) as site, Crawl(spider_at(site, Broken), **FAST) as crawl:
+            await crawl.wait()
+
+    run_on(main())
+    (record,) = [record for record in caplog.records if record.name == "crawler"]
+    assert "parse failed: ValueError: of my own" in record.getMessage()
+    assert record.exc_info is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from typer import BadParameter
 
-from crawler.assembly import make_scope, make_spider
+from crawler.assembly import check_has_start, make_scope, make_spider
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
@@ -99,6 +99,13 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
 
     Raises ConfigError for a start that cannot be used, SpiderError for a callback that is missing.
     """
+    try:
+        check_has_start(settings, spider)
+    except ConfigError as error:
+        raise ConfigError([replace(problem, file=str(path)) for problem in error.problems]) from None
+    callbacks = Callbacks(spider)
+    if settings.start is not None:
+        callbacks.find("parse")  # which gets the pages of every start that a configuration can name
     start = spider.start
     if isinstance(start, UrlFile):
         if not Path(start.path).is_file():
@@ -111,7 +118,7 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
         return
     if isinstance(start, Sitemap):
         return
-    admission = Admission(make_scope(settings, spider), lambda key: False, Callbacks(spider).find)
+    admission = Admission(make_scope(settings, spider), lambda key: False, callbacks.find)
     problems = []
     for one in [start] if isinstance(start, str) else start:
         try:

@@ -18,7 +18,8 @@ from crawler.cli.exitcodes import ExitCode
 from crawler.cli.interrupts import Interrupts
 from crawler.engine import Engine
 from crawler.events import Closed
-from crawler.observe.log import ConsoleHandler, EventLog
+from crawler.observe.console import ConsoleHandler
+from crawler.observe.log import EventLog
 from crawler.observe.progress import Progress
 from crawler.observe.stats import Stats
 from crawler.observe.summary import Written, summary_json, summary_table

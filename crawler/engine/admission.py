@@ -15,6 +15,10 @@ from crawler.policy.scope import Scope
 from crawler.url import canonical
 
 _REMEMBERED = 100_000
+#: Links of one page that are looked at; real indexes have tens of thousands.
+MOST_LINKS = 100_000
+#: Longer URLs are no addresses of pages, and every one is kept in memory.
+LONGEST_URL = 2_000
 
 
 class Findings:
@@ -79,6 +83,8 @@ class Admission:
 
     def refuses(self, url: str) -> Reason | None:
         """Return why a canonical URL may not enter; remembers, since pages repeat their links."""
+        if len(url) > LONGEST_URL:
+            return Reason.EXCESS
         reason = self._refusals.get(url)
         if reason is None:
             reason = self._scope.refuses(url)
@@ -91,7 +97,11 @@ class Admission:
     def _add_links(self, links: Links, parent: Request, findings: Findings) -> None:
         # Most links of a page are known: they cost a join, a look in the set, and nothing more.
         self._check(links.callback)
-        urls = self._joiner.join(links.base, links.hrefs)
+        hrefs = links.hrefs
+        if len(hrefs) > MOST_LINKS:
+            findings.rejected[Reason.EXCESS] += len(hrefs) - MOST_LINKS
+            hrefs = hrefs[:MOST_LINKS]
+        urls = self._joiner.join(links.base, hrefs)
         knows = self._knows
         if not links.data:
             fresh = [url for url in dict.fromkeys(urls) if url is None or not knows(url)]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from crawler.url import directory_of, join
 
 _ENTRIES = 200_000
+_LONG = 500  # longer links are not remembered
 # What means something else on each page of a folder, or with a fragment than without: nothing at all
 # or a query, perhaps behind the page's own scheme; and spaces at the end.
 _OWN = re.compile(r"[\0-\x20]*(?:[a-z\t\n\r]+:)?[\0-\x20]*(?:\?|\Z)|(?s:.*)[\0-\x20]\Z", re.IGNORECASE)
@@ -43,7 +44,7 @@ class Joiner:
             except KeyError:
                 url = folder + path if _PLAIN.fullmatch(path) else join(base, href)
                 joined.append(url)
-                if not _OWN.match(path):
+                if len(path) < _LONG and not _OWN.match(path):
                     known[path] = url
                     self._entries += 1
         return joined

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crawler.errors import ConfigError, Problem
 from crawler.extract.fields import MISSING, Field, Selectable, check_selector
 from crawler.model import Dropped, Links
 from crawler.model.items import NamedItem
@@ -113,5 +114,10 @@ def _check(follow: Sequence[FollowRule], kinds: Sequence[PageKind]) -> None:
         if kind.each:
             check_selector(kind.each, f"pages.{kind.name}.each")
         for name, one in kind.fields.items():
+            if name in ("url", "kind"):
+                problem = Problem(
+                    f"every item has its page's {name!r} already", f"pages.{kind.name}.fields.{name}"
+                )
+                raise ConfigError([problem])
             if one.css:
                 check_selector(one.css, f"pages.{kind.name}.fields.{name}.css")

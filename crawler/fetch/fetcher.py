@@ -21,7 +21,7 @@ from crawler.fetch.connector import SPANS, Connector
 from crawler.fetch.limits import Limits
 from crawler.fetch.timelimit import Run, TimeLimit
 from crawler.fetch.translate import FOREIGN, translate
-from crawler.model import Request, Response, Timings
+from crawler.model import ROBOTS, Request, Response, Timings
 from crawler.policy.address import AddressRule
 
 _ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
@@ -59,7 +59,7 @@ class HttpFetcher:
         self._headers = CIMultiDict(
             {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
         )
-        self._headers.update(headers or {})
+        self._own_headers = CIMultiDict(headers or {})
         self._address = address
         self._concurrency = concurrency
         self._verify_tls = verify_tls
@@ -114,7 +114,7 @@ class HttpFetcher:
                 answer = await session.request(
                     request.method,
                     url,
-                    headers=request.headers,
+                    headers=self._headers_for(request),
                     data=_payload(request.body),
                     allow_redirects=False,
                 )
@@ -131,6 +131,17 @@ class HttpFetcher:
             raise translate(error, url, limits) from error
         timings = _timings(started, first_byte)
         return Response(request, answer.status, answer.headers, body, wire, timings=timings)
+
+    def _headers_for(self, request: Request) -> Mapping[str, str]:
+        """Return the headers of a request; configured ones may be secrets, and go where the crawl goes.
+
+        A redirect of robots.txt may lead out of the crawl's scope: there they stay away.
+        """
+        if not self._own_headers or (request.callback == ROBOTS and request.history):
+            return request.headers
+        headers = self._own_headers.copy()
+        headers.update(request.headers)
+        return headers
 
 
 def _url(request: Request) -> URL:

@@ -13,7 +13,7 @@ from crawler.contracts import Settled, Settlement, Store
 from crawler.frontier.queue import HostQueue
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request, Retry
 from crawler.policy.politeness import Politeness
-from crawler.policy.robots import FRESH_SECONDS, OFF, RobotsRules
+from crawler.policy.robots import FRESH_SECONDS, OFF, UNREACHABLE_SECONDS, RobotsRules
 from crawler.url import origin_of
 
 
@@ -121,8 +121,12 @@ class Frontier:
     def learn(self, origin: str, rules: RobotsRules) -> None:
         """Take note of an origin's robots.txt; its requests may go now."""
         queue = self._queue(origin)
-        queue.rules, queue.asking = rules, False
-        queue.rules_end = current_time() + FRESH_SECONDS
+        queue.asking = False
+        if queue.rules is not None and rules.cause is not None:
+            # RFC 9309, 2.4: while robots.txt cannot be reached, the rules that were read may serve on.
+            queue.rules_end = current_time() + UNREACHABLE_SECONDS
+        else:
+            queue.rules, queue.rules_end = rules, current_time() + FRESH_SECONDS
         if rules.crawl_delay is not None:
             queue.pace.slow_down(rules.crawl_delay)
         self._schedule(queue)

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     INCLUDE = "include"
     EXCLUDE = "exclude"
     DEPTH = "depth"
+    EXCESS = "excess"
     ROBOTS = "robots"
     ADDRESS = "address"
 

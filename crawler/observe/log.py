@@ -1,22 +1,16 @@
-"""Events as log records, and log records on the terminal."""
+"""Events as log records."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 
-from rich.console import Console
-from rich.text import Text
-
 from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
-from crawler.observe.terminal import safe, safe_lines
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
 _MOST = 10
-
-_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
 
 # Nothing came back from the host at all, so the next page will not do better.
 _DEAD = PASSING - {Reason.BUSY, Reason.BAD_BODY} | {Reason.TLS}
@@ -54,7 +48,15 @@ class EventLog:
                 "%s: %s: again in %.1f s", request.url, outcome.detail or outcome.reason, outcome.delay
             )
         elif isinstance(outcome, Refused):
-            self._logger.info("%s: refused: %s", request.url, outcome.detail or EXPLAINED[outcome.reason])
+            why = (
+                f"{EXPLAINED[outcome.reason].meaning}: {outcome.detail}"
+                if outcome.detail
+                else EXPLAINED[outcome.reason]
+            )
+            if request.depth == 0:
+                self._warn(("start",), f"start URL refused: {request.url}: {why}")
+            else:
+                self._logger.info("%s: refused: %s", request.url, why)
         elif isinstance(outcome, Done) and self._logger.isEnabledFor(logging.DEBUG):
             self._logger.debug("%s: %s in %.0f ms", request.url, event.status, event.seconds * 1000)
 
@@ -93,22 +95,3 @@ class EventLog:
             message += " (more of this kind are only counted)"
         if self._seen[kind] <= _MOST:
             self._logger.warning("%s", message, exc_info=error)
-
-
-class ConsoleHandler(logging.Handler):
-    """Prints log records on a console, above whatever is live on it."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            line = Text(f"{record.levelname.lower()}: ", style=_STYLES.get(record.levelno, "dim"))
-            line.append(safe(record.getMessage(), 2_000), style="default")
-            if record.exc_info:
-                trace = logging.Formatter().formatException(record.exc_info)
-                line.append("\n" + safe_lines(trace), style="dim")
-            self._console.print(line, soft_wrap=True)
-        except Exception:
-            self.handleError(record)

@@ -46,12 +46,14 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.INCLUDE: Explained("matches nothing in scope.include", "add a pattern to let it in"),
     Reason.EXCLUDE: Explained("matches scope.exclude", "remove the pattern to let it in"),
     Reason.DEPTH: Explained("too many links away from the start", "raise limits.depth"),
+    Reason.EXCESS: Explained("more links than a page may have, or a URL of more than 2,000 characters"),
     Reason.ROBOTS: Explained(
         "robots.txt forbids it, or could not be read",
         "with the owner's consent, set politeness.robots: false",
     ),
     Reason.ADDRESS: Explained(
-        "not a public network address", "if it is yours, allow it in fetch.allow (fetch: --allow)"
+        "not a public network address",
+        "if it is yours, allow it: fetch.allow in the configuration, or crawl fetch --allow",
     ),
     Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),

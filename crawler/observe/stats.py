@@ -73,6 +73,10 @@ class Stats:
         self._began = self._clock()
         self._ended: float | None = None
 
+    def __repr__(self) -> str:
+        figures = ", ".join(f"{name}={value!r}" for name, value in self.as_dict().items())
+        return f"<Stats {figures}>"
+
     def __call__(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, Visited):

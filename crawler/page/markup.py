@@ -16,14 +16,14 @@ _REST = rb"(?:" + _COMMON + rb"|(?:" + _ATTRIBUTE + rb")*[\t\n\f\r /]*+>)"
 _NAME_ENDS = rb"(?=[\t\n\f\r />])"
 _RAW = rb"(?=[stxinSTXIN])(?i:(script|style|textarea|title|xmp|iframe|noembed|noframes))" + _NAME_ENDS
 _RAW_END = rb"(?s:.*?)(?:</(?i:\1)" + _NAME_ENDS + rb"|\Z)"
-# Drawings end as a whole, and are where `<path/>` closes itself.
+# Drawings end as a whole, and are where `<path/>` closes itself. What was read once stays as it was read.
 _SHAPES = (
     rb"a|animate|animatetransform|circle|clippath|defs|ellipse|filter|fe[a-z]+|g|image|line|lineargradient"
     rb"|marker|mask|path|pattern|polygon|polyline|radialgradient|rect|stop|symbol|text|textpath|tspan|use"
 )
 _DRAWING = (
     rb"(?i:svg" + _NAME_ENDS + _REST
-    + rb"(?:[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb")*[^<]*+</svg>)"
+    + rb"(?:(?>[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb"))*[^<]*+</svg>)"
 )  # fmt: skip
 
 # The same two with bounds, for where a search may begin inside of a value: it must not read far.
@@ -51,7 +51,7 @@ PILING = re.compile(
 )  # fmt: skip
 
 #: An element whose content is text, whatever it looks like.
-RAW_TEXT = re.compile(rb"<" + _RAW + _REST + _RAW_END)
+RAW_TEXT = re.compile(rb"<" + _RAW + rb"(?:" + _REST + _RAW_END + rb"|(?s:.*))")
 
 #: A CDATA section, which is one in drawings only; elsewhere it ends at the first `>`.
 SECTION = re.compile(rb"<!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)")

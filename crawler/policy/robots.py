@@ -16,6 +16,8 @@ MAX_BYTES = 500 * 1024
 MAX_HOPS = 5
 #: RFC 9309, 2.4: rules are not used for longer than a day.
 FRESH_SECONDS = 86_400.0
+#: How long rules that are too old serve on before an unreachable robots.txt is asked again.
+UNREACHABLE_SECONDS = 3_600.0
 
 
 # The lines that count, also as people misspell them; anything else must not end a group (2.2.4).
@@ -122,3 +124,12 @@ def rules_for_status(status: int, body: bytes, agent: str) -> RobotsRules:
 def rules_for_failure(cause: Reason) -> RobotsRules:
     """Return the rules when robots.txt could not be had at all: everything is forbidden."""
     return RobotsRules(f"unreachable ({cause}): nothing may be fetched", forbid_all=True, cause=cause)
+
+
+def robots_token(user_agent: str) -> str:
+    """Return the product token that a site's rules name a crawler by (RFC 9309, section 2.2.1).
+
+    It is the first product, or in the form browsers use, `Mozilla/5.0 (compatible; NAME/1.0)`, the NAME.
+    """
+    match = re.search(r"\(compatible;\s*([A-Za-z_-]+)", user_agent) or re.match(r"[A-Za-z_-]+", user_agent)
+    return match[match.lastindex or 0] if match else user_agent

@@ -75,6 +75,7 @@ class Books(Spider):
             3,
             "x.yaml:1: start: http://a.test/ is out of scope",
         ),
+        ("spider: spiders.py:Books\nstart: http://a.test/", 4, "Books has no callback 'parse'"),
         ("start: 'http://a b/'", 3, "x.yaml:1: start: 'http://a b/'"),
     ],
 )

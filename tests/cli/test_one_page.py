@@ -60,7 +60,7 @@ def test_fetch_explains_what_went_wrong(
 def test_fetch_explains_the_address_guard(here: Crawl, site: str) -> None:
     done = here("fetch", f"{site}/")
     assert (done.returncode, done.stderr) == (6, "")
-    assert "if it is yours, allow it in fetch.allow (fetch: --allow)" in done.stdout
+    assert "if it is yours, allow it: fetch.allow in the configuration, or crawl fetch --allow" in done.stdout
 
 
 def test_fetch_of_no_url_is_a_wrong_command_line(here: Crawl) -> None:

@@ -123,3 +123,14 @@ def test_no_fetch_starts_once_the_bytes_are_spent() -> None:
     crawled = virtual(spider, web, politeness={"delay": 10.0, "robots": False}, limits={"bytes": 5_000})
     assert crawled.cause == "bytes"
     assert web.asked(f"{A}/1") == 0
+
+
+def test_what_no_page_needs_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More links than a page may have, and URLs that are no addresses of pages."""
+    monkeypatch.setattr("crawler.engine.admission.MOST_LINKS", 10)
+    web = PretendWeb()
+    long = "/" + "x" * 2_000
+    web.page(f"{A}/", f'<a href="{long}">x</a>' + "".join(f'<a href="/{n}">x</a>' for n in range(20)))
+    crawled = virtual(Everything, web, politeness={"delay": 0})
+    assert len(web.hits) == 1 + 1 + 9  # robots.txt, the page, and nine of its links
+    assert crawled.stats.rejected == {"excess": 1 + 11}

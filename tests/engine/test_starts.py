@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from crawler import Page, Request, Sitemap, Spider, UrlFile
-from crawler.errors import SpiderError
+from crawler.errors import ConfigError, SpiderError
 from crawler.events import StartRefused
 from crawler.testing import PretendWeb, virtual
 
@@ -44,9 +44,9 @@ def test_one_url_alone() -> None:
     assert urls(crawl(f"{A}/")) == [f"{A}/"]
 
 
-def test_no_start_at_all_ends_at_once() -> None:
-    crawled = crawl([])
-    assert (crawled.cause, crawled.items, crawled.stats.seconds) == ("finished", [], 0.0)
+def test_no_start_at_all_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="nothing to crawl"):
+        crawl([])
 
 
 def test_starts_are_made_canonical() -> None:

@@ -3,9 +3,9 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from crawler.frontier import Frontier, MemoryStore
-from crawler.model import ROBOTS, Done, Request
+from crawler.model import ROBOTS, Done, Reason, Request
 from crawler.policy.politeness import Pace, Politeness
-from crawler.policy.robots import OFF, RobotsRules
+from crawler.policy.robots import OFF, RobotsRules, rules_for_failure
 from crawler.testing import virtual_time
 
 VisitAll = Callable[..., Awaitable[list[tuple[float, str]]]]
@@ -101,3 +101,17 @@ def test_a_host_that_is_slowed_down_while_it_is_contacted_rests_after_the_last_c
     assert pace.wait(8.0) == 10.0
     pace.begin()
     assert pace.wait(18.0) == float("inf")
+
+
+def test_rules_that_were_read_serve_on_while_robots_txt_is_unreachable(visit_all: VisitAll) -> None:
+    async def story() -> None:
+        frontier = make(robots=True)
+        forbidding = RobotsRules("rules read", forbid_all=True)
+        frontier.learn(A, forbidding)
+        frontier.learn(A, rules_for_failure(Reason.CONNECT))
+        await frontier.add(urls("1"))
+        lease = await frontier.lease()
+        assert lease is not None
+        assert frontier.rules_of(lease) is forbidding
+
+    virtual_time(story)

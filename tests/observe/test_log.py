@@ -6,7 +6,8 @@ from rich.console import Console
 
 from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
 from crawler.model import Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
-from crawler.observe.log import ConsoleHandler, EventLog
+from crawler.observe.console import ConsoleHandler
+from crawler.observe.log import EventLog
 
 
 def visited(outcome: Outcome, url: str = "http://a.test/x", depth: int = 1, **more: float) -> Visited:

@@ -60,6 +60,8 @@ def test_the_jitter_differs() -> None:
         ("1.5", None),
         ("١٢", None),
         ("Sun, 99 May 2026 12:00:00 GMT", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999", None),
     ],
 )
 def test_both_forms_of_retry_after(value: str, seconds: float | None) -> None:

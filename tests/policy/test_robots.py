@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.policy.robots import OFF, parse_robots
+from crawler.policy.robots import OFF, parse_robots, robots_token
 
 words = st.lists(st.sampled_from("ab"), max_size=4).map("".join)
 paths = st.lists(words, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
@@ -121,3 +121,16 @@ def test_sitemaps_belong_to_nobody_in_particular() -> None:
 def test_switched_off() -> None:
     assert OFF.allow_all
     assert not OFF.refuses("https://a.test/")
+
+
+@pytest.mark.parametrize(
+    ("agent", "token"),
+    [
+        ("aiocrawl/0.1.0 (+https://a.test/)", "aiocrawl"),
+        ("Mozilla/5.0 (compatible; MyBot/1.0; +https://a.test/bot)", "MyBot"),
+        ("My-Bot", "My-Bot"),
+        ("007", "007"),
+    ],
+)
+def test_the_name_that_rules_call_a_crawler_by(agent: str, token: str) -> None:
+    assert robots_token(agent) == token

@@ -1,0 +1,31 @@
+"""Log records on the terminal."""
+
+from __future__ import annotations
+
+import logging
+
+from rich.console import Console
+from rich.text import Text
+
+from crawler.observe.terminal import safe, safe_lines
+
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
+
+
+class ConsoleHandler(logging.Handler):
+    """Prints log records on a console, above whatever is live on it."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = Text(f"{record.levelname.lower()}: ", style=_STYLES.get(record.levelno, "dim"))
+            line.append(safe(record.getMessage(), 2_000), style="default")
+            if record.exc_info:
+                trace = logging.Formatter().formatException(record.exc_info)
+                line.append("\n" + safe_lines(trace), style="dim")
+            self._console.print(line, soft_wrap=True)
+        except Exception:
+            self.handleError(record)
