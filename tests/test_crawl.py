@@ -427,8 +427,9 @@ def test_an_error_that_nobody_iterated_into_comes_out_of_wait(run_on: Any) -> No
 def test_callback_errors_are_logged(run_on: Any, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Spider):
         async def parse(self, page: Page) -> AsyncIterator[Any]:
-            raise ValueError("of my own")
-            yield
+            if page.status:
+                raise ValueError("of my own")
+            yield {}
 
     async def main() -> None:
         async with serve(20) as site, Crawl(spider_at(site, Broken), **FAST) as crawl:

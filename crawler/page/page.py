@@ -182,6 +182,16 @@ class Page:
         joined = (join(self.base, href) for href in self._hrefs(self._nodes(selector), attr))
         return list(dict.fromkeys(url for url in joined if url is not None and is_web(url)))
 
+    def absolute(self, href: str) -> str:
+        """Return a link of this page as an absolute http(s) URL, without its fragment.
+
+        Raises ContentError when it is none.
+        """
+        url = join(self.base, href)
+        if url is None or not is_web(url):
+            raise ContentError(f"{self.url}: {href!r} does not lead to the web")
+        return url
+
     def follow(
         self,
         selector: str = "a[href]",

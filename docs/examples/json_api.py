@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urljoin
 
 from crawler import Page, Request, Spider
 
@@ -23,6 +22,6 @@ class Search(Spider):
     async def answer(self, page: Page) -> AsyncIterator[dict[str, Any] | Request]:
         answer = page.json()
         for found in answer["items"]:
-            yield {"url": urljoin(page.url, found["url"]), "title": found["title"], "price": found["price"]}
+            yield {"url": page.absolute(found["url"]), "title": found["title"], "price": found["price"]}
         if answer["next"]:
             yield self.ask(answer["next"])

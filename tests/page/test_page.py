@@ -260,3 +260,11 @@ def test_nothing_is_parsed_before_it_is_asked_for(page: MakePage) -> None:
     assert made._tree is None
     assert made.tree is made.tree
     assert made.source is made.source
+
+
+def test_one_link_made_absolute(page: MakePage) -> None:
+    made = page('<base href="/b/">')
+    assert made.absolute("c?d#e") == "https://a.test/b/c?d"
+    for href in ("mailto:x@a.test", "http://[", "javascript:void(0)"):
+        with pytest.raises(ContentError, match="does not lead to the web"):
+            made.absolute(href)
