@@ -59,7 +59,7 @@ def measure(pages: Sequence[Page]) -> dict[str, float]:
 
 def main() -> None:
     print(
-        "| site | pages | parse µs | guard µs | guard / parse | refused | join each µs | joiner µs | joiner / each |"
+        "| site | pages | parse µs | guard µs | guard / parse | refused | join µs | joiner µs | joiner / join |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for site in SITES:
