@@ -58,9 +58,7 @@ def measure(pages: Sequence[Page]) -> dict[str, float]:
 
 
 def main() -> None:
-    print(
-        "| site | pages | parse µs | guard µs | guard / parse | refused | join µs | joiner µs | joiner / join |"
-    )
+    print("| site | pages | parse µs | guard µs | ratio | refused | join µs | joiner µs | ratio |")
     print("|---|---|---|---|---|---|---|---|---|")
     for site in SITES:
         root = root_of(site)
