@@ -56,7 +56,9 @@ class Reading:
         failure = Failure(request, outcome.reason, outcome.detail)
         heard = await self._call(request, request.on_error, failure)
         if isinstance(heard, Done):
-            return GaveUp(outcome.reason, outcome.detail, heard.found, heard.items)
+            return GaveUp(
+                outcome.reason, outcome.detail, heard.found, heard.items, heard.rejected, heard.dropped
+            )
         return outcome
 
     async def _call(self, request: Request, callback: str, argument: Page | Failure) -> Outcome:

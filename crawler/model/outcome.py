@@ -48,6 +48,8 @@ class GaveUp(msgspec.Struct, frozen=True):
     detail: str = ""
     found: Sequence[Request] = ()
     items: Sequence[Any] = ()
+    rejected: Mapping[Reason, int] = MappingProxyType({})
+    dropped: Sequence[Dropped] = ()
 
 
 class Refused(msgspec.Struct, frozen=True):

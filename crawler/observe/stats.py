@@ -146,8 +146,7 @@ class Stats:
             self.retries[outcome.reason] += 1
         elif isinstance(outcome, GaveUp):
             self.gave_up[_label(outcome)] += 1
-            for item in outcome.items:
-                self.items[item_name(item)] += 1
+            self._yielded(outcome)
         elif isinstance(outcome, Refused):
             self.refused[outcome.reason] += 1
 
@@ -156,6 +155,9 @@ class Stats:
             self.redirects += 1
             return
         self.pages += 1
+        self._yielded(outcome)
+
+    def _yielded(self, outcome: Done | GaveUp) -> None:
         if outcome.rejected:
             self.rejected.update(outcome.rejected)
         for item in outcome.items:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from crawler import Page, Request, Spider
+from crawler import Dropped, Failure, Page, Request, Spider
 from crawler.testing import Answer, PretendWeb, virtual
 
 A = "https://a.test"
@@ -171,3 +171,21 @@ def test_include_is_asked_of_every_url() -> None:
     crawled = crawl(web, lambda page: page.follow("a", "leaf"), scope={"include": ["/$", "/1$"]}, **OPTIONS)
     assert [item["url"] for item in crawled.items] == [f"{A}/1"]
     assert crawled.stats.rejected == {"include": 1}
+
+
+def test_what_an_error_callback_leaves_out_is_counted() -> None:
+    class Heard(Spider):
+        async def starts(self) -> AsyncIterator[Request]:
+            yield Request(f"{A}/gone", on_error=self.failed)
+
+        async def parse(self, page: Page) -> AsyncIterator[Any]:
+            yield {"url": page.url}
+
+        async def failed(self, failure: Failure) -> AsyncIterator[Any]:
+            yield Dropped("page", failure.detail)
+            yield Request("https://elsewhere.test/")
+
+    crawled = virtual(Heard, PretendWeb(), politeness={"delay": 0})
+    assert crawled.stats.gave_up == {"status 404": 1}
+    assert crawled.stats.dropped == {("page", "404"): 1}
+    assert crawled.stats.rejected == {"host": 1}
