@@ -18,7 +18,7 @@ class Pace:
         longest: the longest delay that the host can ask for.
     """
 
-    __slots__ = ("_idle", "_longest", "_parked", "_quiet_until", "_rested", "_used", "delay", "slots")
+    __slots__ = ("_ended", "_idle", "_longest", "_parked", "_quiet_until", "_rested", "_used", "delay", "slots")
 
     def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
         self._longest = longest
@@ -26,6 +26,7 @@ class Pace:
         self.slots = slots
         self._idle = [-math.inf] * slots  # for each free slot, when its rest is over
         self._rested = -math.inf  # when the rest of slots that are gone is over
+        self._ended = -math.inf  # when the last contact ended
         self._used = 0
         self._quiet_until = -math.inf
         self._parked: list[Callable[[], None]] = []
@@ -44,6 +45,8 @@ class Pace:
     def end(self, now: float, *, contacted: bool) -> None:
         """Give a slot back; it rests only when the host really was contacted."""
         rested = now + self.delay if contacted else now
+        if contacted:
+            self._ended = now
         self._used -= 1
         if self._used + len(self._idle) < self.slots:
             heappush(self._idle, rested)
@@ -58,8 +61,8 @@ class Pace:
     def slow_down(self, delay: float) -> None:
         """Keep at least this delay, one contact at a time: what a Crawl-delay means."""
         longer = max(self.delay, min(delay, self._longest))
-        # The rests that have begun already, mostly after the request for robots.txt, grow as well.
-        self._rested = max(self._rested, *self._idle, -math.inf) + longer - self.delay
+        # The rest that has begun already, mostly after the request for robots.txt, grows as well.
+        self._rested = self._ended + longer
         self._idle = [] if self._used else [-math.inf]
         self.delay = longer
         self.slots = 1

@@ -105,6 +105,16 @@ def test_each_slot_rests_after_it_was_used() -> None:
     assert pace.wait(6.0) == 0.5
 
 
+def test_a_longer_rest_counts_from_the_last_contact_also_when_a_slot_comes_back_unused() -> None:
+    pace = Pace(2.0, 1)
+    pace.begin()
+    pace.end(100.0, contacted=True)
+    pace.begin()  # at 102, as it may
+    pace.slow_down(3.0)
+    pace.end(102.0, contacted=False)
+    assert pace.wait(102.0) == 1.0
+
+
 def test_only_a_contact_costs_rest() -> None:
     pace = Pace(1.0, 1)
     pace.begin()
