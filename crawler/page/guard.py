@@ -7,8 +7,9 @@ long even in the worst case passes by its counts; only the rest is followed tag 
 from __future__ import annotations
 
 from collections import Counter
+from random import choice, randrange
 
-from crawler.page.markup import HUGE_TAG, PIECE, PILING, PLAIN_TAGS, RAW_TEXT, SECTION, TAG
+from crawler.page.markup import FORMATTING_TAG, HUGE_TAG, PIECE, PLAIN_TAGS, RAW_TEXT, SECTION, TAG
 from crawler.page.nesting import VOID, Nesting
 
 #: Elements that may be open at once; browsers build trees of this depth and no deeper.
@@ -25,7 +26,7 @@ MAX_HIDDEN = 512
 MAX_GAPS = 33_000
 #: More of these for each tag than pages have that are full of tags; then looking at each tag is cheap.
 GAPS_PER_TAG = 16
-#: html and body tags; the attributes of all of them are gathered in the first.
+#: html and body tags with more gaps than that; the attributes of all of them are gathered in the first.
 MAX_ROOTS = 16
 
 #: Below these, nothing can be piled up high enough.
@@ -36,8 +37,7 @@ _LIGHT = (b"<a ", b"<span", b"<code")
 _OWN_STEPS = 3_000_000
 
 _NO_TAG = b"<"
-# Counting in every so manieth byte is exact enough, and costs a fraction.
-_SAMPLED = 11
+_STRIDES = (7, 9, 10, 11, 13)
 
 
 def danger(markup: bytes) -> str:
@@ -46,23 +46,31 @@ def danger(markup: bytes) -> str:
     Empty when it is harmless.
     """
     tags = markup.count(b"<")
-    if tags <= HARMLESS_TAGS and len(markup) <= HARMLESS_BYTES:
-        return ""
-    if len(markup) > HARMLESS_BYTES and _may_have_huge_tag(markup, tags) and _has_huge_tag(markup):
-        return "a tag with too many attributes"
-    if tags <= HARMLESS_TAGS:
-        return ""
-    return _piles(markup, tags)
+    if len(markup) > HARMLESS_BYTES:
+        gaps = _gaps(markup)
+        if _may_have_huge_tag(markup, tags, gaps) and _has_huge_tag(markup):
+            return "a tag with too many attributes"
+        if gaps > MAX_GAPS and _has_many_roots(markup):
+            return "too many html and body tags"
+    return _piles(markup, tags) if tags > HARMLESS_TAGS else ""
 
 
-def _may_have_huge_tag(markup: bytes, tags: int) -> bool:
+def _gaps(markup: bytes) -> int:
+    """Count about how often there is what sets attributes apart: a space, a slash or a quote.
+
+    Looks at every so manieth byte; which ones, nobody who writes a page can know.
+    """
+    stride = choice(_STRIDES)
+    sample = markup[randrange(stride) :: stride]
+    return stride * (len(sample) - len(sample.translate(None, b" \t\n\f\r/\"'")))
+
+
+def _may_have_huge_tag(markup: bytes, tags: int, gaps: int) -> bool:
     """Say whether a tag may have about a thousand attributes.
 
     Either it takes 2,000 bytes without a tag's start; or it holds such starts in its values, but then
-    what sets attributes apart, a space, a slash or a quote, is in it often enough to hurt.
+    what sets attributes apart is in it often enough to hurt.
     """
-    sample = markup[::_SAMPLED]
-    gaps = _SAMPLED * (len(sample) - len(sample.translate(None, b" \t\n\f\r/\"'")))
     if gaps > max(MAX_GAPS, GAPS_PER_TAG * tags):
         return True
     last, stride = -1, 1_000
@@ -93,27 +101,27 @@ def _piles(markup: bytes, tags: int) -> str:
     """Say what may be piled up; most pages pass by what would be piled up if nothing were ever closed."""
     end = markup.count(b"</")
     start = heavy = tags - end
-    formatting = heavy // 2
-    if _harmless(start, heavy, end, formatting):
-        lower = markup.lower()
-        return _too_many_roots(lower.count(b"<html") + lower.count(b"<body"))
-    found = Counter(PILING.findall(markup))
-    roots = sum(found.pop(tag) for tag in list(found) if tag.lower() in (b"<html", b"<body"))
+    formatting = start // 2
+    # At worst, one half of the start tags is formatting, and the other half gets copies of it.
+    if _harmless(start, heavy - formatting, end, formatting):
+        return ""
     # Of equal formatting elements the parser keeps three.
+    found = Counter(FORMATTING_TAG.findall(markup))
     kept = sum(min(count, 3) if tag.endswith(b">") else count for tag, count in found.items())
     formatting = min(formatting, kept)
     if _harmless(start, heavy, end, formatting):
-        return _too_many_roots(roots)
+        return ""
     heavy -= sum(markup.count(light) for light in _LIGHT)
     if _harmless(start, heavy, end, formatting):
-        return _too_many_roots(roots)
+        return ""
     if _has_huge_tag(markup):
         return "a tag with too many attributes"
-    return _too_many_roots(roots) or _hidden(markup) or _follow(markup, heavy, formatting)
+    return _hidden(markup) or _follow(markup, heavy, formatting)
 
 
-def _too_many_roots(roots: int) -> str:
-    return "too many html and body tags" if roots > MAX_ROOTS else ""
+def _has_many_roots(markup: bytes) -> bool:
+    lower = markup.lower()
+    return lower.count(b"<html") + lower.count(b"<body") > MAX_ROOTS
 
 
 def _harmless(start: int, heavy: int, end: int, formatting: int) -> bool:
@@ -145,7 +153,7 @@ def _follow(markup: bytes, heavy: int, formatting: int) -> str:
     closers: list[bytes] = [_NO_TAG]  # for each one left, what would cancel it
     closer_of: dict[bytes, bytes] = {}
     steps = 0
-    for tag in [match[2] for match in TAG.finditer(markup)]:
+    for tag in [match["tag"] for match in TAG.finditer(markup)]:
         if tag == closers[-1]:
             left.pop()
             closers.pop()

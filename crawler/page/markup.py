@@ -26,11 +26,7 @@ _DRAWING = (
     + rb"(?:(?>[^<]*+</?(?:" + _SHAPES + rb")" + _NAME_ENDS + _REST + rb"))*[^<]*+</svg>)"
 )  # fmt: skip
 
-# The same two with bounds, for where a search may begin inside of a value: it must not read far.
-_SHORT_ATTRIBUTE = (
-    rb"[\t\n\f\r /]{0,20}+[^\t\n\f\r />][^\t\n\f\r />=]{0,100}+(?:[\t\n\f\r ]{0,20}+=[\t\n\f\r ]{0,20}+"
-    rb"(?:\"[^\"]{0,200}+\"|'[^']{0,200}+'|[^\t\n\f\r >\"'][^\t\n\f\r >]{0,200}+|(?=>))|(?![\t\n\f\r ]*+=))"
-)
+# The same with bounds, for where a search may begin inside of a value: it must not read far.
 _SHORT_REST = rb"(?:[^>\"'=]{0,100}+(?<![\t\n\f\r /\"])=\"[^\"]*+\"){0,12}[^>\"']{0,500}+>"
 
 #: What may be a tag with about a thousand attributes; each is compared with all before it.
@@ -42,12 +38,15 @@ PLAIN_TAGS = re.compile(
     rb"[a-zA-Z][^\t\n\f\r />]*+" + _SHORT_REST + rb"){1,200}"
 )
 
-#: What can be piled up: formatting tags, with their attributes where they are short, and the start of
-#: html and body tags.
-PILING = re.compile(
-    rb"<(?=[biuseftcnhBIUSEFTCNH])(?i:html|body"
-    rb"|(?:[bius]|em|tt|big|font|code|nobr|small|strike|strong)" + _NAME_ENDS +
-    rb"(?:(?:" + _SHORT_ATTRIBUTE + rb"){0,20}[\t\n\f\r /]{0,20}+>|))"
+_FORMATTING = (
+    rb"[bB](?:[iI][gG])?|[cC][oO][dD][eE]|[eE][mM]|[fF][oO][nN][tT]|[iI]|[nN][oO][bB][rR]"
+    rb"|[sS](?:[mM][aA][lL][lL]|[tT][rR](?:[iI][kK][eE]|[oO][nN][gG]))?|[tT][tT]|[uU]"
+)
+#: What can be piled up: formatting tags, with their attributes where they are short. Most other tags are
+#: passed over by their first two letters.
+FORMATTING_TAG = re.compile(
+    rb"<(?=[bcefinstuBCEFINSTU][iomtIOMT\t\n\f\r />])(?:" + _FORMATTING + rb")" + _NAME_ENDS +
+    rb"(?:" + _SHORT_REST + rb")?"
 )  # fmt: skip
 
 #: An element whose content is text, whatever it looks like.
@@ -64,7 +63,25 @@ _OTHER = rb"!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)|[!?][
 #: comments. A tag that the document's end cuts off takes all that is left.
 PIECE = re.compile(rb"<(?:" + _RAW + _REST + _RAW_END + rb"|" + _TAG + rb"|" + _OTHER + rb")")
 
-#: The same, with whole drawings as pieces without a name.
-TAG = re.compile(
-    rb"<(?:" + _RAW + _REST + _RAW_END + rb"|(?=[sS])" + _DRAWING + rb"|" + _TAG + rb"|" + _OTHER + rb")"
+_PLAIN_NAME = (
+    rb"(?!(?=[stxinSTXIN])(?i:script|style|textarea|title|xmp|iframe|noembed|noframes|svg))"
+    rb"[a-zA-Z][^\t\n\f\r />]*+"
 )
+
+
+def _closed(level: int) -> bytes:
+    """An element that holds text and closed elements, so many levels of them; behind its `<`."""
+    inside = rb"(?:[^<]*+<" + _closed(level - 1) + rb"){0,200}" if level else b""
+    name = b"level%d" % level
+    return (
+        rb"(?P<" + name + rb">" + _PLAIN_NAME + rb")" + _SHORT_REST
+        + inside + rb"[^<]*+</(?P=" + name + rb")>"
+    )  # fmt: skip
+
+
+#: The same, with whole drawings and small closed elements as pieces without a name. The name of other
+#: tags is in the group `tag`.
+TAG = re.compile(
+    rb"<(?:" + _RAW + _REST + _RAW_END + rb"|(?=[sS])" + _DRAWING + rb"|" + _closed(3)
+    + rb"|" + _TAG.replace(rb"(", rb"(?P<tag>", 1) + rb"|" + _OTHER + rb")"
+)  # fmt: skip

@@ -18,7 +18,7 @@ class Pace:
         longest: the longest delay that the host can ask for.
     """
 
-    __slots__ = ("_ended", "_idle", "_longest", "_parked", "_quiet_until", "_rested", "_used", "delay", "slots")
+    __slots__ = ("_ended", "_idle", "_longest", "_parked", "_quiet", "_rested", "_used", "delay", "slots")
 
     def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
         self._longest = longest
@@ -28,14 +28,14 @@ class Pace:
         self._rested = -math.inf  # when the rest of slots that are gone is over
         self._ended = -math.inf  # when the last contact ended
         self._used = 0
-        self._quiet_until = -math.inf
+        self._quiet = -math.inf
         self._parked: list[Callable[[], None]] = []
 
     def wait(self, now: float) -> float:
         """Return the seconds until a contact may begin; infinity while every slot is in use."""
         if not self._idle:
             return math.inf
-        return max(self._idle[0] - now, self._rested - now, self._quiet_until - now, 0.0)
+        return max(self._idle[0] - now, self._rested - now, self._quiet - now, 0.0)
 
     def begin(self) -> None:
         """Take a slot; `wait` has just returned 0."""
@@ -56,7 +56,7 @@ class Pace:
 
     def pause(self, until: float) -> None:
         """Leave the host alone until then: it said that it is busy."""
-        self._quiet_until = max(self._quiet_until, until)
+        self._quiet = max(self._quiet, until)
 
     def slow_down(self, delay: float) -> None:
         """Keep at least this delay, one contact at a time: what a Crawl-delay means."""

@@ -68,7 +68,7 @@ HOSTILE = {
     "the same with many tags in the values": b"<p"
     + numbered(b""" a% b% c% d% e% f%='<b<b<b'""", 20_000)
     + b">",
-    "attributes of many bodies": numbered(b"<body a%>", 30_000),
+    "attributes of many bodies": numbered(b"<body a%>", 50_000),
 }
 
 
