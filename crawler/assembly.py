@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from time import perf_counter
 
-from crawler.contracts import Fetcher, Listener, Sink, Store
+from crawler.contracts import Fetcher, Listener, Recalled, Sink, Store
 from crawler.engine import Engine, Plan
-from crawler.errors import ConfigError, Problem
-from crawler.export import JsonLinesSink, StdoutSink
+from crawler.engine.delivery import Outlet, marks_of
+from crawler.errors import ConfigError, OutputError, ParameterError, Problem, StateError
+from crawler.events import Opened
+from crawler.export import make_sink
 from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
-from crawler.frontier import Frontier, MemoryStore
+from crawler.frontier import Frontier
 from crawler.policy.address import AddressRule
 from crawler.policy.budget import Budget
 from crawler.policy.politeness import Politeness
@@ -22,9 +24,10 @@ from crawler.policy.retry import RetryRule
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
 from crawler.registry import find_spider
-from crawler.settings import Settings
+from crawler.settings import Settings, located
 from crawler.settings.entries import ItemField
 from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.state import OpenState, open_state
 from crawler.version import __version__
 
 
@@ -37,9 +40,11 @@ class Parts:
         spider: a spider to use instead of the configured one.
         politeness: paces to share with other crawls.
         fetcher: something to fetch with instead of the real web.
-        store: where requests are kept instead of in memory.
+        store: where requests are kept instead of in the state that the settings name.
         sinks: outlets besides the configured outputs.
         listeners: who is told what happens.
+        fresh: throw away what the state holds.
+        overwrite: outputs may take the place of files that this crawl did not write.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
 
@@ -50,6 +55,8 @@ class Parts:
     store: Store | None = None
     sinks: Sequence[Sink] = ()
     listeners: Sequence[Listener] = ()
+    fresh: bool = False
+    overwrite: bool = False
     clock: Callable[[], float] = perf_counter
 
 
@@ -57,15 +64,21 @@ class Parts:
 async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     """Make everything that a crawl needs ready, lend it as an engine, and close it in reverse order.
 
-    Raises ConfigError, PluginError or OutputError for what cannot be used as it is configured.
+    Raises ConfigError, PluginError, StateError or OutputError for what cannot be used as it is configured.
     """
     settings = parts.settings
     async with AsyncExitStack() as stack:
         spider = parts.spider or make_spider(settings)
         check_has_start(settings, spider)
         allow = list(settings.fetch.allow)
+        state = await stack.enter_async_context(_state(parts, spider))
+        running = await stack.enter_async_context(_noted(state))
+        # The state is not touched before the outputs are known to be usable.
+        outlets = await _open_sinks([*parts.sinks, *make_sinks(parts)], state, stack)
+        await state.begin()
+        await state.store.mark(marks_of(outlets))
         if settings.start is not None and settings.start.demo is not None:
-            spider.start, address = await _serve_demo(settings.start.demo.articles, stack)
+            spider.start, address = await _serve_demo(settings.start.demo.articles, state, stack)
             allow.append(address)
         if parts.fetcher is not None:
             fetcher = parts.fetcher
@@ -73,16 +86,52 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
             fetcher = await stack.enter_async_context(make_fetcher(settings, allow))
         if settings.fetch.cookies:
             fetcher = CookieFetcher(fetcher)
-        sinks = [*parts.sinks, *make_sinks(settings)]
-        for sink in sinks:
-            await sink.open()
-            stack.push_async_exit(_closing(sink))
-        yield Engine(_plan(parts, spider, fetcher, sinks))
+        frontier = make_frontier(parts, state.store)
+        engine = Engine(_plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall()))
+        running.append(engine)
+        yield engine
 
 
-def _closing(sink: Sink) -> Callable[..., Awaitable[None]]:
+@asynccontextmanager
+async def _state(parts: Parts, spider: Spider) -> AsyncIterator[OpenState]:
+    if parts.store is not None:
+        yield OpenState(parts.store)
+        return
+    async with open_state(parts.settings, spider, fresh=parts.fresh) as state:
+        yield state
+
+
+@asynccontextmanager
+async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
+    """Write down why the crawl ended, once its outputs are complete."""
+    engines: list[Engine] = []
+    yield engines
+    for engine in engines:
+        await state.note(ended=engine.cause)
+
+
+async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitStack) -> list[Outlet]:
+    """Open the sinks where an earlier run left them; they are closed, and marked, with the stack."""
+    outlets: list[Outlet] = []
+    recalled = await state.marks()
+    for sink in sinks:
+        mark = recalled.marks.get(sink.name)
+        item = await sink.open(mark)
+        outlet = Outlet(sink, item, mark.place if mark is not None and mark.item == item else None)
+        stack.push_async_exit(_closing(outlet, outlets, state.store))
+        outlets.append(outlet)
+        if item < recalled.forgotten and sink.name:
+            raise OutputError(
+                f"{sink.name}: its items up to number {recalled.forgotten} are neither there nor in the "
+                "state, which keeps none (state.keep_items); use --fresh to crawl anew"
+            )
+    return outlets
+
+
+def _closing(outlet: Outlet, outlets: Sequence[Outlet], store: Store) -> Callable[..., Awaitable[None]]:
     async def close(kind: type[BaseException] | None, *_: object) -> None:
-        await sink.close(failed=kind is not None)
+        outlet.place = await outlet.sink.close(failed=kind is not None)
+        await store.mark(marks_of(outlets))
 
     return close
 
@@ -92,7 +141,12 @@ def make_spider(settings: Settings) -> Spider:
     if settings.spider is None:
         spider: Spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
     else:
-        spider = find_spider(settings.spider.use, settings.folder)(**settings.spider.params)
+        kind = find_spider(settings.spider.use, settings.folder)
+        try:
+            spider = kind(**settings.spider.params)
+        except ParameterError as error:
+            problem = Problem(str(error), f"spider.params.{error.parameter}")
+            raise ConfigError([located(problem, settings)]) from None
     start = settings.start
     if start is not None:
         if start.file is not None:
@@ -114,9 +168,18 @@ def check_has_start(settings: Settings, spider: Spider) -> None:
         )
 
 
-def make_sinks(settings: Settings) -> list[Sink]:
+def make_sinks(parts: Parts) -> list[Sink]:
     """Return the outputs that the settings name, not yet opened."""
-    return [StdoutSink() if output.file == "-" else JsonLinesSink(output.file) for output in settings.output]
+    state = parts.settings.state
+    full = state is not None and state.synchronous == "full"
+    return [make_sink(output, replace=parts.overwrite, full=full) for output in parts.settings.output]
+
+
+def make_frontier(parts: Parts, store: Store) -> Frontier:
+    """Return the frontier over a store."""
+    polite = parts.settings.politeness
+    politeness = parts.politeness or Politeness(polite.delay, polite.per_host, polite.max_delay)
+    return Frontier(store, politeness, robots=polite.robots)
 
 
 def make_scope(settings: Settings, spider: Spider) -> Scope:
@@ -131,22 +194,27 @@ def user_agent(settings: Settings) -> str:
     return f"{name} (+{settings.fetch.contact})" if settings.fetch.contact else name
 
 
-def _plan(parts: Parts, spider: Spider, fetcher: Fetcher, sinks: Sequence[Sink]) -> Plan:
-    settings = parts.settings
-    polite = settings.politeness
-    store = parts.store or MemoryStore()
-    politeness = parts.politeness or Politeness(polite.delay, polite.per_host, polite.max_delay)
-    limits = settings.limits
+def _plan(
+    parts: Parts,
+    spider: Spider,
+    state: OpenState,
+    frontier: Frontier,
+    fetcher: Fetcher,
+    outlets: Sequence[Outlet],
+    recalled: Recalled,
+) -> Plan:
+    settings, limits, polite = parts.settings, parts.settings.limits, parts.settings.politeness
+    name = settings.name if settings.name != "crawl" else crawl_name(spider)
     return Plan(
-        name=settings.name if settings.name != "crawl" else crawl_name(spider),
+        opened=Opened(name, state.beginning, state.path, recalled.pages, frontier.pending),
         spider=spider,
-        store=store,
-        frontier=Frontier(store, politeness, robots=polite.robots),
+        store=state.store,
+        frontier=frontier,
         fetcher=fetcher,
         scope=make_scope(settings, spider),
         retry=RetryRule(polite.retries, longest=polite.max_delay),
-        budget=Budget(limits.pages, limits.bytes),
-        sinks=sinks,
+        budget=Budget(limits.pages, limits.bytes, recalled.pages, recalled.size),
+        outlets=outlets,
         listeners=list(parts.listeners),
         concurrency=settings.fetch.concurrency,
         hops=limits.hops,
@@ -171,10 +239,19 @@ def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
     )
 
 
-async def _serve_demo(articles: int, stack: AsyncExitStack) -> tuple[list[str], str]:
+async def _serve_demo(articles: int, state: OpenState, stack: AsyncExitStack) -> tuple[list[str], str]:
+    """Serve the demo site; on the port of an earlier run, when that is resumed: its URLs name it."""
     from crawler.demo import serve  # a web server: loaded only when it is asked for
 
-    site = await stack.enter_async_context(serve(articles))
+    port = int(state.facts.get("demo port", "0"))
+    try:
+        site = await stack.enter_async_context(serve(articles, port=port))
+    except OSError as error:
+        raise StateError(
+            f"the crawl in {state.path} began at a demo site on port {port}, which is taken now "
+            f"({error.strerror}); use --fresh to crawl anew"
+        ) from error
+    await state.note(**{"demo port": site.url.rpartition(":")[2]})
     return [site.url + "/"], "127.0.0.1/32"
 
 

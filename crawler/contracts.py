@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
@@ -29,27 +31,72 @@ class Fetcher(Protocol):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One item as the store keeps it: `id` grows by one with each item that is committed."""
+    """One item as the store keeps it.
+
+    Attributes:
+        id: grows by one with each item that is committed.
+        item: the item; a `NamedItem` when it was read back from a disk.
+        url: the page it was found on.
+        json: the item as JSON, where the store has that already.
+    """
 
     id: int
     item: Any
     url: str
+    json: bytes | None = None
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """How far a sink has come; the store keeps the newest one of each.
+
+    Attributes:
+        sink: the sink's name.
+        item: id of the last item that it has.
+        place: what it needs to find this point in its output again; plain data.
+    """
+
+    sink: str
+    item: int
+    place: Any = None
 
 
 class Sink(Protocol):
-    """Where items go. Opened once, fed in order, closed once; only then is the output complete."""
+    """Where items go. Opened once, fed in order, closed once; only then is the output complete.
 
-    async def open(self) -> None:
-        """Make the output ready. Raises OutputError when it cannot be written."""
+    Attributes:
+        name: what its mark is kept under: the same for the same output in the next run. Sinks without
+            a name share one mark.
+    """
+
+    name: str
+
+    async def open(self, mark: Mark | None) -> int:
+        """Make the output ready to go on from `mark`, cutting off what came after; None begins anew.
+
+        Returns the id of the last item that is in it, which may be less than the mark's when the
+        output is not as it was left. Raises OutputError when it cannot be written.
+        """
         ...
 
-    async def write(self, records: Sequence[Record]) -> None:
-        """Take these records, in order; return when they have been handed to the operating system."""
+    async def write(self, records: Sequence[Record]) -> Any:
+        """Take these records, in order; return the place, once the operating system has them."""
         ...
 
-    async def close(self, *, failed: bool = False) -> None:
-        """Finish the output. Called once, on every way out; `failed` when an error led there."""
+    async def close(self, *, failed: bool = False) -> Any:
+        """Finish the output and return the place. Called once, on every way out.
+
+        `failed` is set when an error led there.
+        """
         ...
+
+
+class State(StrEnum):
+    """Where a request stands in its store."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    GAVE_UP = "gave_up"
+    REFUSED = "refused"
 
 
 class Settlement(msgspec.Struct, frozen=True):
@@ -57,17 +104,23 @@ class Settlement(msgspec.Struct, frozen=True):
 
     Attributes:
         lease: the lease that ends.
-        again_at: when to lend the request again, on the store's clock; None when it is over.
         reason: why it ended.
+        state: where the request stands when it is over.
+        again_at: when to lend the request again, on the store's clock; None when it is over.
         found: requests to add.
         items: items to commit.
+        page: whether it counts as a page.
+        size: bytes of the decoded body.
     """
 
     lease: Lease
     reason: Reason
+    state: State = State.DONE
     again_at: float | None = None
     found: Sequence[Request] = ()
     items: Sequence[Any] = ()
+    page: bool = False
+    size: int = 0
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -90,12 +143,34 @@ class Backlog(msgspec.Struct, frozen=True):
     delayed: Sequence[float] = ()
 
 
+class Recalled(msgspec.Struct, frozen=True):
+    """What a store holds of a crawl; what the crawl starts from.
+
+    Attributes:
+        backlogs: what waits, by host.
+        marks: how far the sinks have come, by name.
+        forgotten: id of the last item that the store has let go of, 0 for none.
+        pages: pages that were counted.
+        size: bytes of decoded bodies.
+    """
+
+    backlogs: Sequence[Backlog] = ()
+    marks: Mapping[str, Mark] = MappingProxyType({})
+    forgotten: int = 0
+    pages: int = 0
+    size: int = 0
+
+
 class Store(Protocol):
     """Where requests and items are kept. Four verbs, each batched, idempotent and atomic.
 
     Times are seconds on one clock, given by the caller as `now`. A lease ends when it is settled or
     when its time is over; after that only a newer lease of the same request can settle.
     """
+
+    async def recall(self, *, owner: str, now: float) -> Recalled:
+        """Take back what is lent to `owner`, who starts anew; return what there is."""
+        ...
 
     def knows(self, key: str) -> bool:
         """Say at once whether a request with this key was added. May miss one, never invents one."""
@@ -119,21 +194,20 @@ class Store(Protocol):
         ...
 
     async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[Settled]:
-        """End leases: state, found requests and items of each settlement together, or nothing of it."""
+        """End leases: state, found requests and items of each settlement together, or nothing of it.
+
+        The answer may come before the settlement is on disk; its items are not drained before.
+        """
         ...
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         """Let leases end `ttl` seconds from now instead; False for those that were lost already."""
         ...
 
-    async def backlog(self) -> Sequence[Backlog]:
-        """Return what is pending, by host; what the frontier starts from."""
-        ...
-
     async def drain(self, after: int, limit: int) -> Sequence[Record]:
-        """Return up to `limit` committed items with an id above `after`, in order."""
+        """Return up to `limit` items with an id above `after`, in order, once they are committed."""
         ...
 
-    async def forget(self, upto: int) -> None:
-        """Let go of items with an id up to `upto`: every output has them."""
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        """Note how far the crawl's sinks have come, all of them. What all have, the store may let go of."""
         ...

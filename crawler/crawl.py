@@ -35,9 +35,11 @@ class Crawl:
             `Crawl(Books, limits={"pages": 50}, politeness={"delay": 0.5})`.
         politeness: shared by all crawls that are given the same object.
         fetcher: fetches instead of the real web.
-        store: keeps requests and items instead of memory.
+        store: keeps requests and items; instead of `state="crawl.db"`, and of memory, the default.
         sinks: further outlets for items.
         listeners: are told what happens; see `crawler.events`.
+        fresh: throw away what an earlier crawl left in the state.
+        overwrite: outputs may replace files that this crawl did not write.
 
     Raises ConfigError for settings that are wrong, and on entering PluginError and OutputError.
     """
@@ -52,6 +54,8 @@ class Crawl:
         store: Store | None = None,
         sinks: Sequence[Sink] = (),
         listeners: Sequence[Listener] = (),
+        fresh: bool = False,
+        overwrite: bool = False,
         **options: Any,
     ) -> None:
         if isinstance(politeness, dict):
@@ -72,6 +76,8 @@ class Crawl:
             store=store,
             sinks=[self._hold, *sinks],
             listeners=[self.stats, EventLog(logging.getLogger("crawler")), *listeners],
+            fresh=fresh,
+            overwrite=overwrite,
         )
         self._taps: list[Tap] = []
         self._engine: Engine | None = None

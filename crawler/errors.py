@@ -16,16 +16,27 @@ class UrlError(CrawlerError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a configuration: what, where, and what to do about it."""
+    """One thing wrong in a configuration: what, where, and what to do about it.
+
+    Attributes:
+        message: what is wrong.
+        path: the dotted path of the value, such as limits.pages.
+        file: the file it stands in, or the option.
+        line: from 1; 0 when it is not known.
+        hint: what to write instead, or "".
+        column: from 1; 0 when it is not known.
+    """
 
     message: str
     path: str = ""
     file: str = ""
     line: int = 0
     hint: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        place = ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
+        place = f"{place}: " if self.file else ""
         path = f"{self.path}: " if self.path else ""
         return place + path + self.message + (f" ({self.hint})" if self.hint else "")
 
@@ -42,12 +53,32 @@ class PluginError(CrawlerError):
     """A spider, or another plugin, cannot be found, loaded or used as it is written."""
 
 
+class ParameterError(PluginError):
+    """A parameter of a spider is unknown, missing or not of its type; `parameter` is its name."""
+
+    def __init__(self, message: str, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
 class SpiderError(CrawlerError):
     """A spider did what the framework cannot act on, such as yielding a number."""
 
 
 class OutputError(CrawlerError):
     """Items cannot be written where the configuration says."""
+
+
+class StateError(CrawlerError):
+    """The state of a crawl cannot be read or written, or belongs to something else."""
+
+
+class StateInUse(StateError):
+    """Another process is crawling on this state."""
+
+
+class OtherCrawl(StateError):
+    """The state holds an unfinished crawl with other settings."""
 
 
 class ContentError(CrawlerError):

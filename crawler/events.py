@@ -11,9 +11,21 @@ from crawler.model import Lease, Outcome, Reason
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """The crawl has been set up and is about to lease its first request."""
+    """The crawl has been set up and is about to lease its first request.
+
+    Attributes:
+        name: what the crawl is called.
+        beginning: "new", "resumed", or "anew" when the state held a crawl that is over.
+        state: the state file; empty when the state is in memory.
+        pages: pages that were fetched before, when it is resumed.
+        pending: requests that wait from before.
+    """
 
     name: str
+    beginning: str = "new"
+    state: str = ""
+    pages: int = 0
+    pending: int = 0
 
 
 class Visited(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, get_origin, get_type_hints
 import msgspec
 
 from crawler.decode import gunzip
-from crawler.errors import PluginError, SpiderError
+from crawler.errors import ParameterError, PluginError, SpiderError
 from crawler.model import Request
 from crawler.page import Page
 from crawler.page.xml import parse_xml
@@ -56,14 +56,14 @@ class Spider:
             if key not in known:
                 close = get_close_matches(key, known, 1)
                 hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known) or 'none'}"
-                raise PluginError(f"{type(self).__name__} has no parameter {key!r}; {hint}")
+                raise ParameterError(f"{type(self).__name__} has no parameter {key!r}; {hint}", key)
             try:
                 setattr(self, key, msgspec.convert(value, known[key]))
             except msgspec.ValidationError as error:
-                raise PluginError(f"{type(self).__name__}, parameter {key!r}: {error}") from None
+                raise ParameterError(f"{type(self).__name__}, parameter {key!r}: {error}", key) from None
         for key in known:
             if not hasattr(self, key):
-                raise PluginError(f"{type(self).__name__} needs a value for its parameter {key!r}")
+                raise ParameterError(f"{type(self).__name__} needs a value for its parameter {key!r}", key)
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:

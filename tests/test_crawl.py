@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from crawler import Crawl, CrawlerError, Page, Spider
+from crawler.contracts import Mark
 from crawler.demo import serve
 from crawler.errors import ConfigError, OutputError
 
@@ -412,7 +413,10 @@ def test_waiting_for_the_end_after_a_break(run_on: Any) -> None:
 
 def test_an_error_that_nobody_iterated_into_comes_out_of_wait(run_on: Any) -> None:
     class Full:
-        async def open(self) -> None: ...
+        name = ""
+
+        async def open(self, mark: Mark | None) -> int:
+            return 0
 
         async def write(self, records: Any) -> None:
             raise OutputError("no room")

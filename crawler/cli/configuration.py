@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from typer import BadParameter
 
@@ -17,9 +17,7 @@ from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
 from crawler.model import Reason
 from crawler.observe.reasons import explain
-from crawler.settings import Output, Settings, from_mapping, load
-from crawler.settings.document import Document
-from crawler.settings.source import read_text
+from crawler.settings import Output, Settings, State, from_mapping, load, located
 from crawler.spider import Sitemap, Spider, UrlFile
 from crawler.url import canonical
 
@@ -64,11 +62,14 @@ def whole_url(url: str) -> str:
         raise BadParameter(str(error), param_hint="URL") from None
 
 
-def with_output(settings: Settings) -> Settings:
-    """Return the settings; where they name no output, items go to `NAME.jsonl` in the current folder."""
-    if settings.output:
-        return settings
-    return settings.model_copy(update={"output": (Output(file=f"{settings.name}.jsonl"),)})
+def completed(settings: Settings) -> Settings:
+    """Return the settings with what the command decides: `NAME.jsonl` here, and the state in `.crawl`."""
+    changes: dict[str, Any] = {}
+    if not settings.output:
+        changes["output"] = (Output(file=f"{settings.name}.jsonl"),)
+    if settings.state is None:
+        changes["state"] = State(file=f".crawl/{settings.name}.db")
+    return settings.model_copy(update=changes)
 
 
 def spider_of(settings: Settings, path: Path) -> Spider:
@@ -76,22 +77,13 @@ def spider_of(settings: Settings, path: Path) -> Spider:
     try:
         return make_spider(settings)
     except ConfigError as error:
-        raise ConfigError([_located(problem, path) for problem in error.problems]) from None
+        raise ConfigError([located(problem, settings) for problem in error.problems]) from None
 
 
 def _of_option(problem: Problem) -> Problem:
     if problem.file == "--set" and problem.path.startswith("output"):
         return replace(problem, file="--output", path="")
     return problem
-
-
-def _located(problem: Problem, path: Path) -> Problem:
-    """Return a problem that was found after reading, with the line it stands in."""
-    if problem.file or not problem.path:
-        return problem
-    steps = tuple(int(step) if step.isdecimal() else step for step in re.findall(r"[^.\[\]]+", problem.path))
-    line, _ = Document(read_text(path, str(path)), str(path)).line(steps)
-    return replace(problem, file=str(path), line=line)
 
 
 def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
@@ -114,7 +106,7 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
                 "start.file",
                 hint="the path is relative to the configuration's folder",
             )
-            raise ConfigError([_located(problem, path)])
+            raise ConfigError([located(problem, settings)])
         return
     if isinstance(start, Sitemap):
         return
@@ -129,4 +121,4 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
         if isinstance(refused, Reason):
             problems.append(Problem(f"{one} is out of scope: {explain(refused)}", "start"))
     if problems:
-        raise ConfigError([_located(problem, path) for problem in problems])
+        raise ConfigError([located(problem, settings) for problem in problems])

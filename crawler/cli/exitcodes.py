@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from crawler.errors import ConfigError, CrawlerError, OutputError, PluginError, SpiderError
+from crawler.errors import (
+    ConfigError,
+    CrawlerError,
+    OtherCrawl,
+    OutputError,
+    PluginError,
+    SpiderError,
+    StateError,
+    StateInUse,
+)
 
 
 class ExitCode(IntEnum):
@@ -17,6 +26,9 @@ class ExitCode(IntEnum):
     PLUGIN = 4
     OUTPUT = 5
     NOTHING = 6
+    STATE = 7
+    IN_USE = 8
+    OTHER_CRAWL = 9
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -30,6 +42,9 @@ MEANINGS = {
     ExitCode.PLUGIN: "the spider or another plugin cannot be loaded or used",
     ExitCode.OUTPUT: "the output cannot be written",
     ExitCode.NOTHING: "nothing could be fetched: not one page succeeded",
+    ExitCode.STATE: "the state cannot be read or written",
+    ExitCode.IN_USE: "another process crawls on this state",
+    ExitCode.OTHER_CRAWL: "the state holds an unfinished crawl with other settings",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
@@ -40,6 +55,9 @@ _OF_ERRORS: tuple[tuple[type[CrawlerError], ExitCode], ...] = (
     (PluginError, ExitCode.PLUGIN),
     (SpiderError, ExitCode.PLUGIN),
     (OutputError, ExitCode.OUTPUT),
+    (StateInUse, ExitCode.IN_USE),
+    (OtherCrawl, ExitCode.OTHER_CRAWL),
+    (StateError, ExitCode.STATE),
 )
 
 

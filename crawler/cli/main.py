@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from crawler.cli.commands import check, demo, fetch, parse, run
+from crawler.cli.commands import check, demo, fetch, init, parse, run, schema
 from crawler.cli.exitcodes import described
 from crawler.cli.group import CrawlGroup
 from crawler.version import __version__
@@ -18,8 +18,10 @@ from crawler.version import __version__
 COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("run", run.run, "\b\nExit codes:\n" + described()),
     ("check", check.check, ""),
+    ("schema", schema.schema, ""),
     ("fetch", fetch.fetch, ""),
     ("parse", parse.parse, ""),
+    ("init", init.init, ""),
     ("demo", demo.demo, ""),
 )
 
@@ -71,6 +73,7 @@ def crawl(
 
     \b
     Begin here:
+      crawl init NAME                  a folder with a crawl of your own that works at once
       crawl demo                       a site to try things on, on this machine
       crawl config.yaml                crawl; the same as: crawl run config.yaml
       crawl check config.yaml          what it would do, without fetching anything

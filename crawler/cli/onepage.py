@@ -70,6 +70,7 @@ async def visit(settings: Settings, url: str, hosts: Sequence[str] = ()) -> Visi
         update={
             "start": None,
             "output": (),
+            "state": None,
             "scope": settings.scope.model_copy(update={"hosts": settings.scope.hosts or tuple(hosts)}),
             "limits": settings.limits.model_copy(update={"pages": 1}),
             "politeness": settings.politeness.model_copy(update={"retries": 0}),

@@ -14,9 +14,9 @@ from crawler.cli.exitcodes import ExitCode
 from crawler.cli.onepage import visit
 from crawler.cli.printing import write_bytes
 from crawler.cli.report import lines
+from crawler.encode import encode_item
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
-from crawler.export.encode import encode_item
 from crawler.model import Dropped, Links, Reason, Request, Response
 from crawler.observe.reasons import explain
 from crawler.observe.terminal import safe, safe_lines

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
-from crawler.settings import Follow, Output, Settings
+from crawler.settings import Follow, Output, Setting, Settings, secrets_of
 from crawler.settings.amounts import duration_text, size_text
+from crawler.settings.values import FORMATS, suffix
 from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
 
 _SHOWN = 3
+_WIDEST = 40
+# A shorter value is no secret, and stands in many words.
+_SHORTEST = 4
 
 
 def described(settings: Settings, spider: Spider) -> Iterator[tuple[str, str]]:
@@ -26,6 +31,30 @@ def described(settings: Settings, spider: Spider) -> Iterator[tuple[str, str]]:
     yield "politeness", _politeness(settings)
     yield "limits", _limits(settings)
     yield "output", _listed([_output(one) for one in settings.output])
+    yield "state", _state(settings)
+
+
+def without_secrets(words: str, settings: Settings) -> str:
+    """Return words with the name of a variable in place of its value, where the name says it is secret."""
+    for name in secrets_of(settings):
+        value = os.environ.get(name, "")
+        if len(value) >= _SHORTEST:
+            words = words.replace(value, f"${{{name}}}")
+    return words
+
+
+def listed(settings: Sequence[Setting], option: str = "") -> Iterator[str]:
+    """Yield a line for each setting: path, value and origin in columns.
+
+    Args:
+        settings: what to list.
+        option: the option that set the outputs, if one did.
+    """
+    paths = max(len(one.path) for one in settings)
+    values = min(_WIDEST, max(len(one.value) for one in settings))
+    for one in settings:
+        by_option = option and one.origin == "--set" and one.path.startswith("output.")
+        yield f"{one.path:<{paths}}  {one.value:<{values}}  {option if by_option else one.origin}"
 
 
 def _start(settings: Settings, spider: Spider) -> str:
@@ -97,7 +126,19 @@ def _limits(settings: Settings) -> str:
 
 
 def _output(output: Output) -> str:
-    return "standard output" if output.file == "-" else output.file
+    if output.file == "-":
+        return "standard output"
+    told = FORMATS.get(suffix(output.file)) == output.format
+    return output.file if told else f"{output.file} as {output.format}"
+
+
+def _state(settings: Settings) -> str:
+    state = settings.state
+    if state is None:
+        return f".crawl/{settings.name}.db"
+    if state.file is None:
+        return "in memory: the crawl cannot go on later"
+    return state.file if state.keep_items else f"{state.file}, without the items that were written"
 
 
 def _listed(names: Sequence[str], last: str = "and", most: int = _SHOWN) -> str:

@@ -16,8 +16,9 @@ from crawler.assembly import Parts, open_crawl
 from crawler.cli import platform
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.interrupts import Interrupts
+from crawler.contracts import Listener
 from crawler.engine import Engine
-from crawler.events import Closed
+from crawler.events import Closed, Event, Opened
 from crawler.observe.console import ConsoleHandler
 from crawler.observe.log import EventLog
 from crawler.observe.progress import Progress
@@ -43,7 +44,20 @@ class View:
     summary: str | None = None
 
 
-async def crawl(settings: Settings, spider: Spider, view: View) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What may become of what an earlier run left.
+
+    Attributes:
+        fresh: the state is thrown away.
+        overwrite: output files that this crawl did not write are replaced.
+    """
+
+    fresh: bool = False
+    overwrite: bool = False
+
+
+async def crawl(settings: Settings, spider: Spider, view: View, again: Again) -> ExitCode:
     """Run a crawl to its end, or to where a signal ends it; return the exit code.
 
     Raises what made the crawl fail, after the summary of what was done by then.
@@ -51,7 +65,10 @@ async def crawl(settings: Settings, spider: Spider, view: View) -> ExitCode:
     console, stats, task = stderr_console(), Stats(), asyncio.current_task()
     assert task is not None
     interrupts = Interrupts(task.cancel, lambda text: console.print(Text(text, style="bold")))
-    parts = Parts(settings, spider, listeners=[stats, EventLog(_open_log(console, view.log_level))])
+    listeners: list[Listener] = [stats, EventLog(_open_log(console, view.log_level))]
+    if not view.quiet:
+        listeners.append(Beginnings(console))
+    parts = Parts(settings, spider, listeners=listeners, fresh=again.fresh, overwrite=again.overwrite)
     cause = "failed"
     try:
         with platform.signals(interrupts.heard):
@@ -71,6 +88,23 @@ async def crawl(settings: Settings, spider: Spider, view: View) -> ExitCode:
     if interrupts.code is not None:
         return interrupts.code
     return ExitCode.FINISHED if stats.pages else ExitCode.NOTHING
+
+
+class Beginnings:
+    """Tells the person when a run goes on, or begins anew: the command is the same for both."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, Opened):
+            return
+        words = {
+            "resumed": f"going on: {event.pages:,} pages are done, {event.pending:,} requests wait",
+            "anew": "beginning anew: the crawl in the state is over",
+        }.get(event.beginning)
+        if words:
+            self._console.print(Text(f"{event.name}: {words} ({event.state})"), soft_wrap=True)
 
 
 async def _watched(engine: Engine, progress: Progress | None) -> str:

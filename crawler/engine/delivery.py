@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from anyio import Event
 
-from crawler.contracts import Record, Sink, Store
+from crawler.contracts import Mark, Record, Sink, Store
 
 _BATCH = 500
+
+
+class Outlet:
+    """A sink, and how far it has come.
+
+    Args:
+        sink: the sink, open.
+        item: id of the last item that it has.
+        place: what it said last of where it stands.
+    """
+
+    __slots__ = ("item", "place", "sink")
+
+    def __init__(self, sink: Sink, item: int = 0, place: Any = None) -> None:
+        self.sink = sink
+        self.item = item
+        self.place = place
+
+    @property
+    def mark(self) -> Mark:
+        """What is to be remembered of it."""
+        return Mark(self.sink.name, self.item, self.place)
+
+    async def write(self, records: Sequence[Record]) -> None:
+        """Hand over those records that it does not have yet."""
+        new = [record for record in records if record.id > self.item]
+        if new:
+            self.place = await self.sink.write(new)
+            self.item = new[-1].id
 
 
 class Delivery:
@@ -16,22 +46,22 @@ class Delivery:
 
     Args:
         store: where committed items wait.
-        sinks: who gets them.
+        outlets: who gets them.
         limit: more items than this waiting for delivery, and the crawl pauses.
     """
 
-    def __init__(self, store: Store, sinks: Sequence[Sink], limit: int = 5_000) -> None:
+    def __init__(self, store: Store, outlets: Sequence[Outlet], limit: int = 5_000) -> None:
         self._store = store
-        self._sinks = list(sinks)
+        self._outlets = list(outlets)
         self._limit = limit
-        self._position = 0
+        self._position = min((outlet.item for outlet in outlets), default=0)
         self._undelivered = 0
         self._ending = False
         self._news = Event()
 
     def join(self, sink: Sink) -> None:
         """Let another outlet have the items from here on."""
-        self._sinks.append(sink)
+        self._outlets.append(Outlet(sink, self._position))
 
     def committed(self, number: int) -> None:
         """Note that so many more items are in the store."""
@@ -49,19 +79,26 @@ class Delivery:
         self._news.set()
 
     async def next_batch(self) -> Sequence[Record]:
-        """Wait for committed items, hand them to every sink, let the store forget them, return them.
+        """Wait for committed items, hand them to every sink, note how far all have come, return them.
 
         Returns nothing when `finish` was called and all has been delivered.
         """
-        # The store is asked, not our count: it may hold items of an earlier crawl.
+        # The store is asked, not our count: it may hold items of an earlier run.
         while not (records := await self._store.drain(self._position, _BATCH)):
             if self._ending:
                 return ()
             self._news = Event()
             await self._news.wait()
-        for sink in self._sinks:  # one that joins meanwhile is served too
-            await sink.write(records)
+        for outlet in self._outlets:  # one that joins meanwhile is served too
+            await outlet.write(records)
         self._position = records[-1].id
         self._undelivered = max(0, self._undelivered - len(records))
-        await self._store.forget(self._position)
+        await self._store.mark(marks_of(self._outlets))
         return records
+
+
+def marks_of(outlets: Sequence[Outlet]) -> list[Mark]:
+    """Return the mark of each sink; those without a name share one."""
+    named = [outlet.mark for outlet in outlets if outlet.sink.name]
+    nameless = [outlet.item for outlet in outlets if not outlet.sink.name]
+    return [*named, Mark("", min(nameless))] if nameless else named

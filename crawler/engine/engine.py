@@ -16,9 +16,9 @@ from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.errors import FetchError, UrlError
-from crawler.events import Closed, Delivered, Opened, StartRefused, Visited
+from crawler.events import Closed, Delivered, StartRefused, Visited
 from crawler.events import Event as Told
-from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
+from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
 from crawler.policy.judge import judge_failure
 
 _CLOSE_SECONDS = 5.0  # for a spider's generator of start requests to clean up
@@ -37,7 +37,7 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._frontier = plan.frontier
-        self.delivery = Delivery(plan.store, plan.sinks)
+        self.delivery = Delivery(plan.store, plan.outlets)
         callbacks = Callbacks(plan.spider)
         self._admission = Admission(plan.scope, plan.frontier.knows, callbacks.find)
         self._reading = Reading(plan, callbacks, self._admission, self._tell)
@@ -51,8 +51,7 @@ class Engine:
 
     async def run(self) -> str:
         """Crawl to the end; return why it ended: "finished", "stopped", or the name of a limit."""
-        await self._frontier.open()
-        self._tell(Opened(self._plan.name))
+        self._tell(self._plan.opened)
         ended = "failed"
         try:
             await self._crawl()
@@ -162,9 +161,9 @@ class Engine:
 
     async def _settle(self, lease: Lease, outcome: Outcome, visited: Visited | None) -> None:
         """Write the outcome down, let its items be delivered, tell the listeners."""
-        settled = await self._frontier.settle(lease, outcome)
         visited = visited or Visited(lease, outcome)
-        self._plan.budget.end(page=_is_page(outcome), size=visited.size)
+        settled = await self._frontier.settle(lease, outcome, size=visited.size)
+        self._plan.budget.end(page=is_page(outcome), size=visited.size)
         spent = self._plan.budget.spent()
         if spent:
             self.stop(spent)
@@ -229,10 +228,3 @@ class Engine:
     def _tell(self, event: Told) -> None:
         for listener in self._plan.listeners:
             listener(event)
-
-
-def _is_page(outcome: Outcome) -> bool:
-    """Say whether a request has come to its end as a page; one that hurts the parser was fetched too."""
-    if isinstance(outcome, Done | GaveUp):
-        return outcome.reason is not Reason.REDIRECT
-    return outcome.reason is Reason.PARSE_GUARD

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from crawler.contracts import Fetcher, Listener, Sink, Store
+from crawler.contracts import Fetcher, Listener, Store
+from crawler.engine.delivery import Outlet
+from crawler.events import Opened
 from crawler.frontier import Frontier
 from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
@@ -19,9 +21,9 @@ class Plan:
     """What a crawl works with.
 
     Attributes:
-        name: what the crawl is called.
+        opened: what listeners are told first.
         spider: whose callbacks get the pages.
-        store, frontier, fetcher, sinks, listeners: the parts, ready to be used.
+        store, frontier, fetcher, outlets, listeners: the parts, ready to be used.
         scope, retry, budget: the rules.
         concurrency: fetches under way at a time.
         hops: redirects followed from one request.
@@ -31,7 +33,7 @@ class Plan:
         clock: gives seconds; what the duration of a fetch is measured by.
     """
 
-    name: str
+    opened: Opened
     spider: Spider
     store: Store
     frontier: Frontier
@@ -39,7 +41,7 @@ class Plan:
     scope: Scope
     retry: RetryRule
     budget: Budget
-    sinks: Sequence[Sink] = ()
+    outlets: Sequence[Outlet] = ()
     listeners: list[Listener] = field(default_factory=list)
     concurrency: int = 32
     hops: int = 10

@@ -1,6 +1,20 @@
 """Where items go."""
 
+from crawler.export.csv import CsvSink
+from crawler.export.formats import FORMATS, Output, make_sink
 from crawler.export.jsonl import JsonLinesSink, StdoutSink
+from crawler.export.sqlite import SqliteSink
 from crawler.export.tap import Hold, Items, Tap
 
-__all__ = ["Hold", "Items", "JsonLinesSink", "StdoutSink", "Tap"]
+__all__ = [
+    "FORMATS",
+    "CsvSink",
+    "Hold",
+    "Items",
+    "JsonLinesSink",
+    "Output",
+    "SqliteSink",
+    "StdoutSink",
+    "Tap",
+    "make_sink",
+]

@@ -4,75 +4,58 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
-from crawler.contracts import Record
+from crawler.contracts import Mark, Record
+from crawler.encode import encode_item
 from crawler.errors import OutputError
-from crawler.export.encode import encode_item
+from crawler.export.partfile import PartFile
+from crawler.export.thread import in_thread
 
 
 class JsonLinesSink:
-    """Writes items to a file. Its folder is made; until it is complete it is called `NAME.part`.
+    """Writes items to a file, which is called `NAME.part` until the crawl ends, in whatever way.
 
-    Only whole lines are ever left in it. When the crawl ends, in whatever way, `close` gives the file
-    its name. Without a single item an older file of that name stays as it was. So it does when the
-    process is killed, and the `.part` file with it.
+    Only whole lines are ever left in it. Without a single item an older file of that name stays as it
+    was. So it does when the process is killed; the next run goes on with the `.part` file.
+
+    Args:
+        path: the file; its folder is made.
+        replace: take the place of a file that was not written by this crawl.
+        full: survive a loss of power, not only the end of the process.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, replace: bool = False, full: bool = False) -> None:
         self.path = Path(path)
-        self._part = self.path.parent / (self.path.name + ".part")
-        self._file: BinaryIO | None = None
-        self._whole = 0  # bytes of whole lines
+        self._file = PartFile(path, "jsonl", replace=replace, full=full)
+        self._full = full
+        self.name = self._file.name
 
-    async def open(self) -> None:
-        try:
-            if self.path.is_dir():
-                raise IsADirectoryError(21, "it is a folder")
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self._part, "wb", buffering=0)  # noqa: SIM115, ASYNC230 - held until close
-        except OSError as error:
-            raise self._trouble(error) from error
+    async def open(self, mark: Mark | None) -> int:
+        return self._file.open(mark)
 
-    async def write(self, records: Sequence[Record]) -> None:
-        assert self._file is not None
+    async def write(self, records: Sequence[Record]) -> Any:
         lines = _lines(records)
-        try:
-            written = self._file.write(lines)
-            if written != len(lines):  # a disk that is nearly full takes a part, and refuses the rest
-                self._file.write(lines[written:])
-        except OSError as error:
-            with suppress(OSError):  # what is no file cannot be cut
-                self._file.truncate(self._whole)
-            raise self._trouble(error) from error
-        self._whole += len(lines)
+        if self._full:  # the disk takes its time
+            await in_thread(lambda: self._file.append(lines))
+        else:
+            self._file.append(lines)
+        return self._file.place
 
-    async def close(self, *, failed: bool = False) -> None:
-        if self._file is None:
-            return
-        self._file.close()
-        self._file = None
-        try:
-            if not self._whole and (failed or self.path.exists()):
-                self._part.unlink()
-            else:
-                self._part.replace(self.path)
-        except OSError as error:
-            raise self._trouble(error) from error
-
-    def _trouble(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.path} cannot be written: {error.strerror or error}")
+    async def close(self, *, failed: bool = False) -> Any:
+        self._file.close(failed=failed)
+        return self._file.place
 
 
 class StdoutSink:
-    """Writes items to standard output, which carries nothing else."""
+    """Writes items to standard output, which carries nothing else. What it has taken is not repeated."""
 
+    name = "-"
     path = Path("-")
 
-    async def open(self) -> None:
-        """Nothing to make ready."""
+    async def open(self, mark: Mark | None) -> int:
+        return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
         try:
@@ -86,4 +69,8 @@ class StdoutSink:
 
 
 def _lines(records: Sequence[Record]) -> bytes:
-    return b"".join(encode_item(record.item) + b"\n" for record in records)
+    return b"".join([_line(record) + b"\n" for record in records])
+
+
+def _line(record: Record) -> bytes:
+    return record.json if record.json is not None else encode_item(record.item)

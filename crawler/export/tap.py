@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from anyio import Event
 
-from crawler.contracts import Record
+from crawler.contracts import Mark, Record
+from crawler.export.revive import class_of, revive
 
 T = TypeVar("T")
 
@@ -17,13 +18,17 @@ class Tap:
     """A sink that keeps items for one consumer, and the crawl waiting until they are taken.
 
     Args:
-        kind: keep only items of this type; None for all.
+        kind: keep only items of this type, also those that come from a state as plain data; None for
+            all, as they come.
 
     Attributes:
-        kind: the same.
+        name: none: all such sinks share one mark.
+        kind: what is kept.
         deserted: its consumer has gone; another may take over.
         told: the error that ended the crawl has been raised to the consumer.
     """
+
+    name = ""
 
     def __init__(self, kind: type | None = None) -> None:
         self.kind = kind
@@ -36,13 +41,13 @@ class Tap:
         self._loose = False
         self._error: BaseException | None = None
 
-    async def open(self) -> None:
-        """Nothing to make ready."""
+    async def open(self, mark: Mark | None) -> int:
+        """Go on after what the consumers of earlier runs have taken."""
+        return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
         """Offer items to the consumer; return when it has taken all of them and asks for more."""
-        kind = self.kind
-        wanted = [record.item for record in records if kind is None or isinstance(record.item, kind)]
+        wanted = self._wanted(records)
         if wanted and not (self._loose and self.deserted):
             self._emptied = Event()
             self._waiting.extend(wanted)
@@ -51,6 +56,13 @@ class Tap:
 
     async def close(self, *, failed: bool = False) -> None:
         """The crawl has ended; see `end`."""
+
+    def _wanted(self, records: Sequence[Record]) -> list[Any]:
+        kind = self.kind
+        if kind is None:
+            return [record.item for record in records]
+        found = ((record, class_of(record.item, kind)) for record in records)
+        return [revive(record, one) for record, one in found if one is not None]
 
     async def take(self) -> Any:
         """Return the next item. Raises StopAsyncIteration, or what made the crawl fail, at its end."""
@@ -110,6 +122,8 @@ class Items(Generic[T]):
 class Hold:
     """A sink that keeps items waiting until somebody says what is to become of them."""
 
+    name = ""
+
     def __init__(self) -> None:
         self._released = Event()
 
@@ -117,8 +131,9 @@ class Hold:
         """Let items pass from now on."""
         self._released.set()
 
-    async def open(self) -> None:
-        """Nothing to make ready."""
+    async def open(self, mark: Mark | None) -> int:
+        """Go on after what the consumers of earlier runs have taken."""
+        return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
         """Wait until items may pass."""

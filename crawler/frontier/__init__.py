@@ -1,6 +1,5 @@
-"""The frontier and its stores."""
+"""The frontier: which request is next."""
 
 from crawler.frontier.frontier import Frontier
-from crawler.frontier.memory import MemoryStore
 
-__all__ = ["Frontier", "MemoryStore"]
+__all__ = ["Frontier"]

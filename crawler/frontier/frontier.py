@@ -9,9 +9,9 @@ from itertools import count
 
 from anyio import CancelScope, Event, current_time
 
-from crawler.contracts import Settled, Settlement, Store
+from crawler.contracts import Recalled, Settled, Settlement, State, Store
 from crawler.frontier.queue import HostQueue
-from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request, Retry
+from crawler.model import ROBOTS, Done, Lease, Outcome, Refused, Request, Retry, is_page
 from crawler.policy.politeness import Politeness
 from crawler.policy.robots import FRESH_SECONDS, OFF, UNREACHABLE_SECONDS, RobotsRules
 from crawler.url import origin_of
@@ -54,14 +54,16 @@ class Frontier:
         self._wake = Event()
         self.knows = store.knows
 
-    async def open(self) -> None:
-        """Take up what the store holds already."""
-        for backlog in await self._store.backlog():
+    async def recall(self) -> Recalled:
+        """Take back what this owner had been lent, take up what waits, and return what there is."""
+        recalled = await self._store.recall(owner=self._owner, now=current_time())
+        for backlog in recalled.backlogs:
             for at in backlog.delayed:
                 heappush(self._later, (at, backlog.host))
             self._pending += backlog.ready + len(backlog.delayed)
             if backlog.ready:
                 self._ready(backlog.host, backlog.ready)
+        return recalled
 
     async def add(self, requests: Sequence[Request]) -> int:
         """Add requests that are in canonical form and in scope; return how many were new."""
@@ -97,12 +99,18 @@ class Frontier:
         """Leave the lease's host alone for so long."""
         self._queues[lease.host].pace.pause(current_time() + seconds)
 
-    async def settle(self, lease: Lease, outcome: Outcome) -> Settled:
-        """End a lease and write down its outcome; return what the store made of it."""
+    async def settle(self, lease: Lease, outcome: Outcome, *, size: int = 0) -> Settled:
+        """End a lease and write down its outcome; return what the store made of it.
+
+        Args:
+            lease: what was lent.
+            outcome: what came of it.
+            size: bytes of the decoded body.
+        """
         settled = Settled(accepted=True)
         if lease.request.callback != ROBOTS:
             now = current_time()
-            settlement = _settlement(lease, outcome, now)
+            settlement = _settlement(lease, outcome, now, size)
             (settled,) = await self._store.settle([settlement], now=now)
             self._take_back(settlement, settled)
         # Not before its links are queued up: until then there may be more to come.
@@ -265,9 +273,11 @@ class Frontier:
         self._wake.set()
 
 
-def _settlement(lease: Lease, outcome: Outcome, now: float) -> Settlement:
+def _settlement(lease: Lease, outcome: Outcome, now: float, size: int) -> Settlement:
+    reason, page = outcome.reason, is_page(outcome)
     if isinstance(outcome, Retry):
-        return Settlement(lease, outcome.reason, again_at=now + outcome.delay)
-    if isinstance(outcome, Done | GaveUp):
-        return Settlement(lease, outcome.reason, found=outcome.found, items=outcome.items)
-    return Settlement(lease, outcome.reason)
+        return Settlement(lease, reason, State.WAITING, again_at=now + outcome.delay, size=size)
+    if isinstance(outcome, Refused):
+        return Settlement(lease, reason, State.REFUSED, page=page, size=size)
+    state = State.DONE if isinstance(outcome, Done) else State.GAVE_UP
+    return Settlement(lease, reason, state, None, outcome.found, outcome.items, page, size)

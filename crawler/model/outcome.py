@@ -62,6 +62,13 @@ class Refused(msgspec.Struct, frozen=True):
 Outcome = Done | Retry | GaveUp | Refused
 
 
+def is_page(outcome: Outcome) -> bool:
+    """Say whether a request has come to its end as a page; one that hurts the parser was fetched too."""
+    if isinstance(outcome, Done | GaveUp):
+        return outcome.reason is not Reason.REDIRECT
+    return outcome.reason is Reason.PARSE_GUARD
+
+
 class Failure(msgspec.Struct, frozen=True):
     """What an `on_error` callback gets: the request that was given up, and why."""
 

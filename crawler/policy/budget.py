@@ -9,14 +9,18 @@ class Budget:
     Args:
         pages: pages to fetch at most; redirect hops and robots.txt do not count. None for any number.
         size: bytes of decoded bodies to fetch at most. None for any number.
+        fetched: pages that were fetched before, when the crawl goes on.
+        fetched_size: their bytes.
     """
 
-    def __init__(self, pages: int | None = None, size: int | None = None) -> None:
+    def __init__(
+        self, pages: int | None = None, size: int | None = None, fetched: int = 0, fetched_size: int = 0
+    ) -> None:
         self._pages = pages
         self._size = size
         self._under_way = 0
-        self._fetched = 0
-        self._bytes = 0
+        self._fetched = fetched
+        self._bytes = fetched_size
 
     def spent(self) -> str:
         """Return the name of the limit that has been reached, or an empty string."""

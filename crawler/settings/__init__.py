@@ -1,8 +1,11 @@
 """The configuration: a strict, typed tree read from YAML or from Python values."""
 
-from crawler.settings.effective import effective
-from crawler.settings.entries import Demo, Follow, ItemField, Output, PageKind, SpiderRef, Start
+from crawler.settings.effective import Setting, effective, secrets_of
+from crawler.settings.entries import Demo, Follow, ItemField, PageKind, SpiderRef, Start
+from crawler.settings.files import Output, State
+from crawler.settings.fingerprint import fingerprint
 from crawler.settings.load import from_mapping, load
+from crawler.settings.placing import located
 from crawler.settings.tree import Fetch, Limits, Politeness, Scope, Settings, Timeouts
 
 __all__ = [
@@ -15,11 +18,16 @@ __all__ = [
     "PageKind",
     "Politeness",
     "Scope",
+    "Setting",
     "Settings",
     "SpiderRef",
     "Start",
+    "State",
     "Timeouts",
     "effective",
+    "fingerprint",
     "from_mapping",
     "load",
+    "located",
+    "secrets_of",
 ]

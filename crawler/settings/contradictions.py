@@ -11,6 +11,8 @@ from typing import Any
 
 from crawler.settings.entries import Start
 from crawler.settings.finding import Finding, Path
+from crawler.settings.outputs import outputs
+from crawler.settings.reach import reach
 from crawler.settings.words import listing
 
 _OF_ELEMENTS = ("attr", "many", "unique")
@@ -37,7 +39,8 @@ def contradictions(data: Mapping[str, Any], *, whole: bool) -> Iterator[Finding]
     yield from _start(data.get("start"))
     for name, kind in _entries(data.get("pages")):
         yield from _page_kind(("pages", name), kind)
-    yield from _outputs(data.get("output"))
+    yield from outputs(data.get("output"), data.get("state"))
+    yield from reach(data)
 
 
 def _start(start: Any) -> Iterator[Finding]:
@@ -61,6 +64,10 @@ def _page_kind(path: Path, kind: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             (*path, "each"), "'each' has no effect without 'fields'", "say which fields an item has"
         )
+    for name in kind["fields"] if isinstance(kind.get("fields"), Mapping) else ():
+        if name in ("url", "kind"):
+            hint = "choose another name"
+            yield Finding((*path, "fields", name), f"every item has its page's '{name}' already", hint, True)
     for name, field in _entries(kind.get("fields")):
         yield from _field((*path, "fields", name), field)
 
@@ -87,18 +94,6 @@ def _field(path: Path, field: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             (*path, "default"), "a field with a default is never missing", "remove 'required' or 'default'"
         )
-
-
-def _outputs(output: Any) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for number, entry in enumerate(output if isinstance(output, list) else []):
-        file = entry.get("file") if isinstance(entry, Mapping) else entry
-        if isinstance(file, str) and file in seen:
-            yield Finding(
-                ("output", number), f"'{file}' is named twice", "give every output a file of its own"
-            )
-        elif isinstance(file, str):
-            seen.add(file)
 
 
 def _entries(mapping: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

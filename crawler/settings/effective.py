@@ -1,27 +1,55 @@
-"""The settings that hold, defaults included, as lines of text."""
+"""The settings that hold, defaults included, as lines of text with where each comes from."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from crawler.settings.amounts import duration_text, size_text
+from crawler.settings.finding import Path, dotted
 from crawler.settings.keys import shown
+from crawler.settings.origins import Origins, secrets
 from crawler.settings.section import Section
 from crawler.settings.tree import Settings
+from crawler.settings.variables import is_secret
 
-_FIXED = ("scope", "limits", "fetch", "fetch.timeouts", "politeness")
-_SECRET = re.compile(r"authorization|cookie|token|secret|key|password", re.IGNORECASE)
+_FIXED = (("scope",), ("limits",), ("fetch",), ("fetch", "timeouts"), ("politeness",))
+_HIDDEN = "(not shown)"
 
 
-def effective(settings: Settings) -> list[tuple[str, str]]:
-    """Return each setting that holds as its dotted path and its value, written as in a configuration.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting that holds.
+
+    Attributes:
+        path: its dotted path.
+        value: its value as it is written in a configuration, or that it is not shown.
+        origin: "default", FILE:LINE or "--set", and the environment's variables; "program" when the settings
+            were made from Python values.
+    """
+
+    path: str
+    value: str
+    origin: str
+
+
+def effective(settings: Settings) -> list[Setting]:
+    """Return each setting that holds, in the order of the tree.
 
     Fixed sections are shown whole; an entry of a list or mapping shows what differs from its defaults.
-    The value of a header that may carry a secret is left out.
+    A header that may carry a secret is left out, and so is what a variable with such a name gave.
     """
-    return list(_lines("", settings, whole=True))
+    return [
+        Setting(dotted(path), value, _origin(path, settings.origins, default))
+        for path, value, default in _lines((), settings, settings.origins, whole=True)
+    ]
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return the environment's variables with secret names that settings were made with."""
+    root = settings.origins.root
+    return () if root is None else secrets(root)
 
 
 def text(value: Any, kind: str = "") -> str:
@@ -46,24 +74,42 @@ def text(value: Any, kind: str = "") -> str:
     return str(value)
 
 
-def _lines(path: str, section: Section, *, whole: bool) -> Iterator[tuple[str, str]]:
+def _origin(path: Path, origins: Origins, default: bool) -> str:
+    entry = origins.of(path)
+    if entry is None:
+        return "program" if origins.root is None and not default else "default"
+    names = dict.fromkeys(name for node in entry.node.walk() for name in node.variables)
+    return ", ".join([str(entry.place), *(f"${{{name}}}" for name in names)])
+
+
+_Line = tuple[Path, str, bool]
+
+
+def _lines(path: Path, section: Section, origins: Origins, *, whole: bool) -> Iterator[_Line]:
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
-        if not whole and not field.is_required() and value == field.get_default(call_default_factory=True):
+        default = not field.is_required() and value == field.get_default(call_default_factory=True)
+        if default and not whole:
             continue
         kind = shown(field.annotation, field.metadata)
-        yield from _value(f"{path}.{name}".lstrip("."), value, kind.name if kind else "")
+        yield from _value((*path, name), value, origins, kind.name if kind else "", default)
 
 
-def _value(path: str, value: Any, kind: str) -> Iterator[tuple[str, str]]:
+def _value(path: Path, value: Any, origins: Origins, kind: str, default: bool = False) -> Iterator[_Line]:
     if isinstance(value, Section):
-        yield from _lines(path, value, whole=path in _FIXED)
+        yield from _lines(path, value, origins, whole=path in _FIXED)
     elif isinstance(value, Mapping) and value:
         for name, entry in value.items():
-            hidden = path == "fetch.headers" and _SECRET.search(name)
-            yield from [(f"{path}.{name}", "(not shown)")] if hidden else _value(f"{path}.{name}", entry, "")
+            yield from _value((*path, name), entry, origins, "")
     elif isinstance(value, tuple) and value and isinstance(value[0], Section):
         for index, entry in enumerate(value):
-            yield from _value(f"{path}.{index}", entry, "")
+            yield from _value((*path, index), entry, origins, "")
     else:
-        yield path, text(value, kind)
+        yield path, _HIDDEN if _is_secret(path, origins) else text(value, kind), default
+
+
+def _is_secret(path: Path, origins: Origins) -> bool:
+    if path[:2] == ("fetch", "headers") and is_secret(str(path[-1])):
+        return True
+    entry = origins.of(path)
+    return entry is not None and bool(secrets(entry.node))

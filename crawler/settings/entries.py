@@ -1,4 +1,4 @@
-"""The parts of a configuration that have a short form: start, spider, links, pages, fields and outputs.
+"""The parts of a configuration that have a short form: start, spider, links, pages and fields.
 
 Each short form is turned into the long one before it is checked, so the tree knows only the long ones.
 """
@@ -12,10 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from crawler.settings.section import Many, Named, Section, nothing
-from crawler.settings.values import Pattern, Plugin, Shown, StartUrl, Text, format_of
+from crawler.settings.shown import Shown
+from crawler.settings.values import URL_PATTERN, Pattern, Plugin, Selector, StartUrl, Text
 from crawler.settings.words import describe
 from crawler.settings.wrong import wrong
 
+_TEXT = {"type": "string", "minLength": 1}
+_URL = {"type": "string", "pattern": URL_PATTERN}
 _ATTRIBUTE = re.compile(r"(.*)@([A-Za-z_:][\w:.-]*)", re.DOTALL)
 
 
@@ -56,7 +59,7 @@ class SpiderRef(Section):
 class Follow(Section):
     """Links to follow."""
 
-    css: Text = Field(default="a[href]", description="Selects the links on a page.")
+    css: Selector = Field(default="a[href]", description="Selects the links on a page.")
     match: Pattern | None = Field(
         default=None, description="Must be found in the URL that the link leads to."
     )
@@ -68,7 +71,7 @@ class Follow(Section):
 class ItemField(Section):
     """One value of an item: text or an attribute of elements, or a property of the page."""
 
-    css: Text | None = Field(default=None, description="Selects the elements that hold the value.")
+    css: Selector | None = Field(default=None, description="Selects the elements that hold the value.")
     attr: Text | None = Field(default=None, description="Take this attribute instead of the text.")
     many: bool = Field(default=False, description="Take all matches, as a list, instead of the first.")
     unique: bool = Field(default=False, description="With `many`: drop repetitions.")
@@ -94,7 +97,7 @@ def _field(value: Any) -> Any:
     return {"css": match[1].rstrip(), "attr": match[2]}
 
 
-FieldUse = Annotated[ItemField, BeforeValidator(_field), Shown("selector or mapping")]
+FieldUse = Annotated[ItemField, BeforeValidator(_field), Shown("selector or mapping", short=(_TEXT,))]
 
 
 class PageKind(Section):
@@ -103,19 +106,10 @@ class PageKind(Section):
     match: Pattern | None = Field(
         default=None, description="Must be found in the page's URL. Left out: every page."
     )
-    each: Text | None = Field(
+    each: Selector | None = Field(
         default=None, description="Selects elements; each yields one item. Left out: one item a page."
     )
     fields: Named[Text, FieldUse] = Field(default_factory=nothing, description="The item's fields, by name.")
-
-
-class Output(Section):
-    """A file that items are written to."""
-
-    file: Text = Field(description="The path, relative to the current folder; `-` is standard output.")
-    format: Annotated[Literal["jsonl"], Shown("one of jsonl", "by the suffix")] = Field(
-        default="jsonl", description="How items are written. `jsonl` is JSON Lines: one JSON object a line."
-    )
 
 
 def _spider(value: Any) -> Any:
@@ -135,26 +129,9 @@ def _start(value: Any) -> Any:
     return value
 
 
-def _output(value: Any) -> Any:
-    entry = {"file": value} if isinstance(value, str) else value
-    if (
-        isinstance(entry, Mapping)
-        and isinstance(entry.get("file"), str)
-        and entry["file"]
-        and "format" not in entry
-    ):
-        return {**entry, "format": format_of(entry["file"])}
-    return entry
-
-
-def _outputs(value: Any) -> Any:
-    return (value,) if isinstance(value, str | Mapping) else value
-
-
-SpiderUse = Annotated[SpiderRef, BeforeValidator(_spider), Shown("name or mapping")]
-StartUse = Annotated[Start, BeforeValidator(_start), Shown("URL, list or mapping")]
-OutputList = Annotated[
-    Many[Annotated[Output, BeforeValidator(_output)]],
-    BeforeValidator(_outputs),
-    Shown("path, list or mapping"),
+SpiderUse = Annotated[SpiderRef, BeforeValidator(_spider), Shown("name or mapping", short=(_TEXT,))]
+StartUse = Annotated[
+    Start,
+    BeforeValidator(_start),
+    Shown("URL, list or mapping", short=(_URL, {"type": "array", "items": _URL, "minItems": 1})),
 ]

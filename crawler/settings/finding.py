@@ -11,11 +11,21 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with the value at `path`, and what to do about it."""
+    """What is wrong with the value at `path`, and what to do about it.
+
+    Attributes:
+        path: the way to the value.
+        message: what is wrong.
+        hint: what to do about it, or "".
+        key: it is the key that is wrong, and not its value.
+        wanted: a person who says this on the command line may well mean it.
+    """
 
     path: Path
     message: str
     hint: str = ""
+    key: bool = False
+    wanted: bool = False
 
 
 def dotted(path: Sequence[str | int]) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from crawler.settings.finding import Path
 from crawler.settings.section import Section
+from crawler.settings.shown import Shown
 from crawler.settings.tree import Settings
-from crawler.settings.values import Shown
 
 
 def bare(annotation: Any) -> Any:

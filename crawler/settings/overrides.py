@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from crawler.errors import ConfigError, Problem
 from crawler.settings.document import DEPTH, Document
 from crawler.settings.finding import Path, dotted
+from crawler.settings.merge import long_form
+from crawler.settings.node import Entry, Node, Place
 from crawler.settings.words import describe, short
 
 FILE = "--set"
 
 
-def apply(data: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[str, Any], list[Path], list[Problem]]:
-    """Return `data` with the overrides in place, the paths they set, and those that could not be used.
+def apply(root: Node, overrides: Sequence[str], environment: Mapping[str, str]) -> tuple[Node, list[Problem]]:
+    """Return the configuration with the overrides in place, and what is wrong with those that cannot be.
 
     Args:
-        data: the configuration as it was written; it is not changed.
+        root: the configuration as it was written.
         overrides: each "dotted.key=value", the value in YAML. A number steps into a list.
+        environment: what `${NAME}` in a value stands for.
     """
-    paths: list[Path] = []
     problems: list[Problem] = []
     for override in overrides:
         try:
-            keys, value = _read(override)
-            path, data = _put(data, keys, value)
+            keys, value = _read(override, environment)
+            root = _put(root, keys, value, ())
         except ConfigError as error:
             problems.extend(error.problems)
-        else:
-            paths.append(path)
-    return data, paths, problems
+    return root, problems
 
 
-def _read(override: str) -> tuple[list[str], Any]:
+def _read(override: str, environment: Mapping[str, str]) -> tuple[list[str], Node]:
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not key:
@@ -43,50 +42,51 @@ def _read(override: str) -> tuple[list[str], Any]:
     path = key.split(".")
     if len(path) > DEPTH:
         raise ConfigError([Problem("no key is that deep", short(key), FILE)])
+    if path[0] == "include":
+        raise ConfigError([Problem("files are included by a file only", short(key), FILE)])
     try:
-        document = Document(text, FILE)
+        document = Document(text, FILE, environment, lines=False)
     except ConfigError as error:
         raise ConfigError([_at(problem, key) for problem in error.problems]) from error
-    if document.problems:
-        raise ConfigError([_at(problem, key) for problem in document.problems])
-    return path, document.data
+    lacking = [node.problem for node in document.root.walk() if node.problem is not None]
+    if document.problems or lacking:
+        raise ConfigError([_at(problem, key) for problem in [*document.problems, *lacking]])
+    return path, document.root
 
 
 def _at(problem: Problem, key: str) -> Problem:
     # A line of a value that stands on the command line tells nobody anything.
-    return replace(problem, line=0, path=f"{key}.{problem.path}".rstrip("."))
+    return replace(problem, line=0, column=0, path=f"{key}.{problem.path}".rstrip("."))
 
 
-def _put(data: dict[str, Any], keys: list[str], value: Any) -> tuple[Path, dict[str, Any]]:
-    path: list[str | int] = []
-    top: dict[str, Any] = dict(data)
-    node: Any = top
-    for number, key in enumerate(keys, start=1):
-        step: Any = _index(node, key, path) if isinstance(node, list) else key
-        path.append(step)
-        if number == len(keys):
-            node[step] = value
-        else:
-            held = node[step] if isinstance(node, list) else node.get(step)
-            node[step] = _open(held, tuple(path))
-            node = node[step]
-    return tuple(path), top
+def _put(held: Node | None, keys: list[str], value: Node, path: Path) -> Node:
+    if not keys:
+        return value
+    opened = _open(held, path)
+    content, key, rest = opened.content, keys[0], keys[1:]
+    if isinstance(content, list):
+        index = _index(content, key, path)
+        item = _put(content[index], rest, value, (*path, index))
+        return replace(opened, content=[*content[:index], item, *content[index + 1 :]])
+    entry = content.get(key)
+    below = _put(entry.node if entry else None, rest, value, (*path, key))
+    place = entry.key if entry and rest else below.place
+    return replace(opened, content={**content, key: Entry(place, below)})
 
 
-def _index(node: list[Any], key: str, path: Sequence[str | int]) -> int:
-    if key.isdecimal() and len(key) < 9 and int(key) < len(node):
+def _index(items: list[Node], key: str, path: Path) -> int:
+    if key.isdecimal() and len(key) < 9 and int(key) < len(items):
         return int(key)
-    hint = f"positions are 0 to {len(node) - 1}" if node else ""
+    hint = f"positions are 0 to {len(items) - 1}" if items else ""
     raise ConfigError([Problem(f"the list has no position {short(key)!r}", dotted(path), FILE, 0, hint)])
 
 
-def _open(held: Any, path: Path) -> dict[str, Any] | list[Any]:
-    """Return a copy of a mapping or list, to be changed; nothing at all becomes an empty mapping."""
-    if held is None:
-        return {}
-    if path == ("spider",) and isinstance(held, str):
-        return {"use": held}
-    if isinstance(held, dict | list):
-        return held.copy()
-    message = f"cannot step into {describe(held)}"
+def _open(held: Node | None, path: Path) -> Node:
+    """Return the mapping or list to be changed; nothing at all becomes an empty mapping."""
+    if held is None or held.content is None:
+        return Node({}, Place(FILE))
+    opened = long_form(str(path[0]), held) if len(path) == 1 else held
+    if isinstance(opened.content, dict | list):
+        return opened
+    message = f"cannot step into {describe(held.content)}"
     raise ConfigError([Problem(message, dotted(path), FILE, 0, f"set '{dotted(path)}' as a whole")])

@@ -20,7 +20,10 @@ def findings(error: ValidationError, data: Mapping[str, Any]) -> Iterator[Findin
     for detail in error.errors(include_url=False):
         explain = _EXPLAIN.get(detail["type"], _as_it_is)
         message, hint = explain(detail)
-        yield Finding(written(detail["loc"], data, missing=detail["type"] == "missing"), message, hint)
+        path = written(detail["loc"], data, missing=detail["type"] == "missing")
+        # The name of a header has no value of its own that could be wrong.
+        key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
+        yield Finding(path, message, hint, key)
 
 
 def written(location: Path, data: Any, *, missing: bool = False) -> Path:
@@ -85,11 +88,24 @@ def _boolean(detail: ErrorDetails) -> Words:
 def _list(detail: ErrorDetails) -> Words:
     value = detail["input"]
     one = isinstance(value, str | int | float) and not isinstance(value, bool)
+    if detail["loc"] == ("follow",):
+        return f"must be a list, not {describe(value)}", _rules(value)
     return f"must be a list, not {describe(value)}", f"write [{short(value)}]" if one else ""
+
+
+def _rules(value: Any) -> str:
+    """Return how to write links to follow; a rule by itself lacks only its dash."""
+    if isinstance(value, Mapping):
+        return "begin the rule with '- '"
+    if isinstance(value, str) and value.lower() not in ("all", "any", "everything", "links", "*", "yes"):
+        return f"write [{{css: {short(value)}}}]; [{{}}] follows every link"
+    return "write [{}] to follow every link"
 
 
 def _mapping(detail: ErrorDetails) -> Words:
     value = detail["input"]
+    if detail["loc"][:1] == ("follow",) and isinstance(value, str):
+        return f"must be a mapping, not {describe(value)}", f"write {{css: {short(value)}}}"
     hint = "give it a value, or remove the key" if value is None else "write one 'key: value' a line"
     return f"must be a mapping, not {describe(value)}", hint
 

@@ -8,6 +8,7 @@ from crawler.errors import Problem
 
 _INDENT = "check its indentation, and the quotes on the line above"
 _QUOTE = "put the value in quotes"
+_REFERENCE = 'write "${NAME}", which is text; or give a number a line of its own'
 # What the parser says, what it means, what to do; the first entry that fits is used.
 _WORDS = [
     ("tab character", "a tab stands where only spaces may", "indent with spaces"),
@@ -30,6 +31,7 @@ _WORDS = [
         "a second document starts here",
         "a configuration is one document: remove the '---'",
     ),
+    ("expected node content", "a value is missing, or a bracket is never closed", "add what is missing"),
     ("could not find expected ':'", "a key without ':'", _INDENT),
 ]
 
@@ -44,8 +46,12 @@ def explain_syntax(error: Exception, text: str, file: str) -> Problem:
     """
     if isinstance(error, yaml.reader.ReaderError):
         before = text.encode("utf-8", "replace")[: error.position]
-        line, message = before.count(b"\n") + 1, "a control character, which YAML does not allow"
-        return Problem(f"not YAML: {message}", "", file, line, "remove it, or check that this is a text file")
+        line, column = (
+            before.count(b"\n") + 1,
+            len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1,
+        )
+        message = "not YAML: a control character, which YAML does not allow"
+        return Problem(message, "", file, line, "remove it, or check that this is a text file", column)
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem("not YAML: the text cannot be encoded as UTF-8", "", file)
     lines = text.splitlines() or [""]
@@ -60,8 +66,19 @@ def explain_syntax(error: Exception, text: str, file: str) -> Problem:
         return Problem(f"not YAML: {error.problem}", "", file)
     character = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
     message, hint = _words(error, character)
-    line = min(mark.line, len(lines) - 1) + 1
-    return Problem(f"not YAML, at column {mark.column + 1}: {message}", "", file, line, hint)
+    stopped = error.problem_mark
+    if stopped is not None and lines[min(stopped.line, len(lines) - 1)][: stopped.column + 1].endswith("${"):
+        message, hint, mark = "a reference inside '{ }' or '[ ]' has no quotes", _REFERENCE, stopped
+    line, column = _place(mark.line, mark.column, lines)
+    return Problem(f"not YAML: {message}", "", file, line, hint, column)
+
+
+def _place(line: int, column: int, lines: list[str]) -> tuple[int, int]:
+    """Return line and column from 1; where nothing follows, those of the last that was written."""
+    if "".join(lines[line : line + 1])[column:].strip() or any(one.strip() for one in lines[line + 1 :]):
+        return line + 1, column + 1
+    last = max((number for number, one in enumerate(lines) if one.strip()), default=0)
+    return last + 1, max(1, len(lines[last].rstrip()))
 
 
 def _at_end(error: yaml.MarkedYAMLError) -> bool:

@@ -7,8 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
-from crawler.settings.entries import Follow, OutputList, PageKind, SpiderUse, StartUse
+from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
+from crawler.settings.files import FileList, OutputList, StateUse
+from crawler.settings.origins import Origins, Source
 from crawler.settings.section import Many, Named, Section, nothing
+from crawler.settings.shown import Shown
 from crawler.settings.values import (
     Contact,
     HeaderName,
@@ -18,7 +21,6 @@ from crawler.settings.values import (
     Pattern,
     PositiveSeconds,
     Seconds,
-    Shown,
     Size,
     Text,
 )
@@ -115,6 +117,10 @@ class Settings(Section):
     name: Annotated[Text, Shown("text", "the file's stem")] = Field(
         default="crawl", description="The name of the crawl."
     )
+    include: FileList = Field(
+        default=(),
+        description="Configurations that this one builds on, each path relative to the file that names it.",
+    )
     spider: SpiderUse | None = Field(
         default=None, description="The spider that does the work, instead of `follow` and `pages`."
     )
@@ -132,15 +138,25 @@ class Settings(Section):
     output: OutputList = Field(
         default=(), description="Where items are written. Left out: the command decides."
     )
+    state: StateUse | None = Field(
+        default=None,
+        description="Where the state of the crawl is kept, so that it can go on later. "
+        "Left out: `.crawl/NAME.db` for the command, memory in a program.",
+    )
     fetch: Fetch = Field(default_factory=Fetch, description="How pages are fetched.")
     politeness: Politeness = Field(default_factory=Politeness, description="How gently each host is treated.")
 
-    _folder: Path = PrivateAttr(Path())
+    _source: Source = PrivateAttr(Source(Path()))
 
     def model_post_init(self, context: Any) -> None:
-        self._folder = context if isinstance(context, Path) else Path.cwd()
+        self._source = context if isinstance(context, Source) else Source(Path.cwd())
 
     @property
     def folder(self) -> Path:
         """The folder of the file; `start.file` and a spider's file are relative to it."""
-        return self._folder
+        return self._source.folder
+
+    @property
+    def origins(self) -> Origins:
+        """Where each setting comes from."""
+        return self._source.origins

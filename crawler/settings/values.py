@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from crawler.settings.addresses import contact, host, network, start_url
 from crawler.settings.amounts import seconds, size
+from crawler.settings.shown import Shown
 from crawler.settings.words import listing, nearest, short
 from crawler.settings.wrong import wrong
 
-FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl"}
+FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".db": "sqlite",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+}
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PLUGIN = re.compile(r"[\w.-]+|.+\.py|.+:[^\W\d]\w*")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The name under which the documentation knows a kind of value; a default that the value cannot show."""
-
-    name: str
-    default: str = ""
 
 
 def pattern(text: str) -> str:
@@ -37,6 +36,29 @@ def pattern(text: str) -> str:
         hint = "to match a dot or a star write \\. or \\*" if text.startswith(("*", "+", "?")) else ""
         raise wrong(f"{short(text)!r} is not a regular expression: {error}", hint) from error
     return text
+
+
+def selector(text: str) -> str:
+    """Return a CSS selector, unchanged, once the parser is known to take it."""
+    # Imported at the first selector, since it brings the parser with it.
+    from crawler.errors import ConfigError
+    from crawler.extract.fields import check_selector
+
+    try:
+        check_selector(text, "")
+    except (ConfigError, UnicodeError) as error:
+        raise wrong(f"{short(text)!r} is not a CSS selector", _instead(text)) from error
+    return text
+
+
+def _instead(text: str) -> str:
+    """Return how to write what looks like the selector of another tool."""
+    attribute = re.fullmatch(r"(.+)::attr\(([\w:.-]+)\)", text)
+    if attribute:
+        return f"an attribute is {{css: {attribute[1]}, attr: {attribute[2]}}}"
+    if text.endswith("::text"):
+        return f"the text is what a field takes: {text.removesuffix('::text')}"
+    return "this is XPath; write it in CSS" if text.startswith(("/", "./", "(/")) else ""
 
 
 def header_name(text: str) -> str:
@@ -62,31 +84,43 @@ def plugin(text: str) -> str:
     return text
 
 
+def suffix(file: str) -> str:
+    """Return the suffix of a path in lower case, with its dot, or "" where there is none."""
+    name = re.split(r"[/\\]", file)[-1]
+    return name[name.rfind(".") :].lower() if "." in name.lstrip(".") else ""
+
+
 def format_of(file: str) -> str:
     """Return the format that a file's suffix stands for; "-" is standard output, in JSON Lines."""
     if file == "-":
         return "jsonl"
-    name = re.split(r"[/\\]", file)[-1]
-    suffix = name[name.rfind(".") :].lower() if "." in name.lstrip(".") else ""
-    if suffix in FORMATS:
-        return FORMATS[suffix]
+    ending = suffix(file)
+    if ending in FORMATS:
+        return FORMATS[ending]
     message = (
-        f"no format is known for the suffix {short(suffix)!r}" if suffix else f"{short(file)!r} has no suffix"
+        f"no format is known for the suffix {short(ending)!r}" if ending else f"{short(file)!r} has no suffix"
     )
-    guess = nearest(suffix, list(FORMATS))
+    guess = nearest(ending, list(FORMATS))
     hint = (
         f"{guess + ' ' if guess else ''}known are {listing(FORMATS)}; or write {{file: ..., format: jsonl}}"
     )
     raise wrong(message, hint)
 
 
+_DURATION = r"^[0-9]+(\.[0-9]+)?([mM][sS]|[sSmMhHdD])$"
+_SIZE = r"^[0-9]+(\.[0-9]+)?([kKmMgG][iI]?)?[bB]$"
+URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://|\$\{"
+
 Text = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0), Shown("duration")]
-PositiveSeconds = Annotated[float, BeforeValidator(seconds), Field(gt=0), Shown("duration")]
-Size = Annotated[int, BeforeValidator(size), Field(gt=0), Shown("size")]
+Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0), Shown("duration", pattern=_DURATION)]
+PositiveSeconds = Annotated[
+    float, BeforeValidator(seconds), Field(gt=0), Shown("duration", pattern=_DURATION)
+]
+Size = Annotated[int, BeforeValidator(size), Field(gt=0), Shown("size", pattern=_SIZE)]
 Pattern = Annotated[str, AfterValidator(pattern), Shown("regex")]
+Selector = Annotated[str, Field(min_length=1), AfterValidator(selector), Shown("selector")]
 Host = Annotated[str, AfterValidator(host), Shown("host")]
-StartUrl = Annotated[str, AfterValidator(start_url), Shown("URL")]
+StartUrl = Annotated[str, AfterValidator(start_url), Shown("URL", pattern=URL_PATTERN)]
 Network = Annotated[str, AfterValidator(network), Shown("network")]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 HeaderValue = Annotated[str, Field(min_length=1), AfterValidator(header_value), Shown("text")]

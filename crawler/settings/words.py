@@ -40,7 +40,13 @@ def listing(names: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Return "did you mean 'x'?" for the name most like `name`, or "" when none is like it."""
-    found = get_close_matches(name, names, n=1, cutoff=0.6)
+def nearest(name: str, names: Sequence[str], alike: float = 0.6) -> str:
+    """Return "did you mean 'x'?" for the name most like `name`, or "" when none is.
+
+    Args:
+        name: what was written.
+        names: what there is.
+        alike: how much of two names must agree, from 0 to 1.
+    """
+    found = get_close_matches(name, names, n=1, cutoff=alike)
     return f"did you mean '{found[0]}'?" if found else ""

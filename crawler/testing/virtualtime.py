@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import anyio
 
 from crawler.assembly import Parts, open_crawl
-from crawler.contracts import Fetcher, Listener, Record, Sink, Store
+from crawler.contracts import Fetcher, Listener, Mark, Record, Sink, Store
 from crawler.crawl import single
 from crawler.engine import Engine
 from crawler.events import Event
@@ -54,11 +54,13 @@ class Crawled:
 class _Collected:
     """A sink that is a list."""
 
+    name = ""
+
     def __init__(self, items: list[Any]) -> None:
         self._items = items
 
-    async def open(self) -> None:
-        """Nothing to make ready."""
+    async def open(self, mark: Mark | None) -> int:
+        return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
         self._items.extend(record.item for record in records)

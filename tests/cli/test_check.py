@@ -52,7 +52,30 @@ def test_it_says_in_words_what_would_happen(
     )
     assert "limits     5 pages, 2 links away from the start, 1h and 1gb of pages" in lines
     assert "output     shop.jsonl" in lines
-    assert "  politeness.per_host: 1" in lines
+    assert "state      .crawl/shop.db" in lines
+
+
+def test_every_setting_is_listed_with_its_origin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2")
+    Path("base.yaml").write_text("politeness: {delay: 3s}\nfetch:\n  headers: {X-Shop: '${SHOP_TOKEN}'}\n")
+    Path("x.yaml").write_text("include: base.yaml\nstart: https://a.test/?t=${SHOP_TOKEN}\n")
+    assert check(monkeypatch, "x.yaml", "--set", "limits.pages=5", "-o", "a.csv") == 0
+    told = capsys.readouterr().out
+    assert "start      https://a.test/?t=${SHOP_TOKEN}\n" in told
+    assert "hunter2" not in told
+    listing = told.partition("each comes from:\n\n")[2].splitlines()
+    assert all(line.startswith("  ") for line in listing)
+    # Two columns of one width, and what is left.
+    assert len({line.index(line.split()[1]) for line in listing}) == 1
+    rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in listing}
+    assert rows["politeness.delay"].split() == ["3s", "base.yaml:1"]
+    assert rows["politeness.per_host"].split() == ["1", "default"]
+    assert rows["limits.pages"].split() == ["5", "--set"]
+    assert rows["output.0.file"].split() == ["a.csv", "--output"]
+    assert rows["fetch.headers.X-Shop"].split() == ["(not", "shown)", "base.yaml:3,", "${SHOP_TOKEN}"]
 
 
 SPIDER = """
@@ -69,14 +92,19 @@ class Books(Spider):
     [
         ("spider: spiders.py:Books", 4, "Books has no callback 'shelf'; did you mean 'shelv'?"),
         ("spider: spiders.py:Bokos", 4, "did you mean 'Books'?"),
-        ("start: {file: urls.txt}", 3, "x.yaml:1: start.file: there is no file"),
+        ("start: {file: urls.txt}", 3, "x.yaml:1:15: start.file: there is no file"),
         (
             "start: http://a.test/\nscope: {hosts: [b.test]}",
             3,
-            "x.yaml:1: start: http://a.test/ is out of scope",
+            "x.yaml:2:16: scope.hosts: 'hosts' keeps out the start URL",
+        ),
+        (
+            "start: [http://a.test/, http://b.test/]\nscope: {hosts: [b.test]}",
+            3,
+            "x.yaml:1:8: start: http://a.test/ is out of scope",
         ),
         ("spider: spiders.py:Books\nstart: http://a.test/", 4, "Books has no callback 'parse'"),
-        ("start: 'http://a b/'", 3, "x.yaml:1: start: 'http://a b/'"),
+        ("start: 'http://a b/'", 3, "x.yaml:1:8: start: 'http://a b/'"),
     ],
 )
 def test_it_finds_what_would_fail_later(

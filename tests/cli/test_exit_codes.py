@@ -23,8 +23,13 @@ class Failing(Spider):
 
 CASES = [
     (2, "start: http://127.0.0.1:9/", ["--max-pages", "0"], "Invalid value for '--max-pages'"),
-    (3, "start: http://127.0.0.1:9/\nlimit: {}", [], "x.yaml:2: limit: unknown key (did you mean 'limits'?)"),
-    (3, "start: http://127.0.0.1:9/", ["-o", "a.csv"], "--output: no format is known"),
+    (
+        3,
+        "start: http://127.0.0.1:9/\nlimit: {}",
+        [],
+        "x.yaml:2:1: limit: unknown key (did you mean 'limits'?)",
+    ),
+    (3, "start: http://127.0.0.1:9/", ["-o", "a.xml"], "--output: no format is known"),
     (4, "spider: nowhere.to.be:Found", [], "error: nowhere.to.be cannot be imported"),
     (4, "start: {file: missing.txt}", [], "error: start URLs cannot be read from"),
     (

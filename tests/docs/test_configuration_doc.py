@@ -14,7 +14,7 @@ from crawler.settings import effective, load
 from crawler.settings.effective import text
 from crawler.settings.keys import bare, inner, section_of, sections, shown
 from crawler.settings.section import Section
-from crawler.settings.values import Shown
+from crawler.settings.shown import Shown
 
 DOC = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
@@ -91,6 +91,9 @@ def blocks(language: str) -> list[str]:
 
 def test_the_examples_are_right(tmp_path: Path) -> None:
     examples = [body for body in blocks("yaml") if "# wrong" not in body]
+    (tmp_path / "here").mkdir()
+    for name in ("team.yaml", "here/polite.yaml"):  # which one example includes
+        (tmp_path / name).write_text("name: books\n", encoding="utf-8")
     assert len(examples) >= 4
     for number, example in enumerate(examples):
         # A part of a configuration is shown alone; to be whole it lacks only where to start.
@@ -99,7 +102,7 @@ def test_the_examples_are_right(tmp_path: Path) -> None:
             if re.search(r"^(start|spider):", example, re.MULTILINE)
             else f"start: https://a.test/\n{example}"
         )
-        file = tmp_path / f"{number}.yaml"
+        file = tmp_path / "here" / f"{number}.yaml"
         file.write_text(whole, encoding="utf-8")
         assert effective(load(file))
 

@@ -4,8 +4,8 @@ from typing import Any
 import anyio
 
 from crawler import Page, Request, Spider
-from crawler.frontier import MemoryStore
 from crawler.model import Lease
+from crawler.store import MemoryStore
 from crawler.testing import Answer, PretendWeb, virtual
 
 A = "https://a.test"

@@ -4,7 +4,7 @@ from typing import Any
 import anyio
 
 from crawler import Page, Spider
-from crawler.contracts import Record
+from crawler.contracts import Mark, Record
 from crawler.engine import Engine
 from crawler.testing import PretendWeb, virtual
 
@@ -45,8 +45,11 @@ class SlowSink:
         self.taken = 0
         self.open_count = 0
 
-    async def open(self) -> None:
+    name = ""
+
+    async def open(self, mark: Mark | None) -> int:
         self.open_count += 1
+        return 0
 
     async def write(self, records: Sequence[Record]) -> None:
         await anyio.sleep(self._seconds)

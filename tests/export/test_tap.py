@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from crawler.contracts import Record
+from crawler.contracts import Mark, Record
 from crawler.export import Hold, Items, Tap
+from crawler.model.items import NamedItem
 
 
 def records(*items: Any) -> list[Record]:
@@ -66,7 +68,7 @@ async def test_steps_may_be_taken_in_different_tasks() -> None:
 
 async def test_a_hold_keeps_items_until_it_is_released() -> None:
     hold = Hold()
-    await hold.open()
+    assert await hold.open(None) == 0
     writing = asyncio.create_task(hold.write(records(1)))
     await asyncio.sleep(0)
     assert not writing.done()
@@ -107,3 +109,33 @@ async def test_nobody_waits_for_a_consumer_that_has_gone() -> None:
     assert not writing.done()
     del items
     await writing
+
+
+async def test_what_earlier_runs_have_taken_is_not_offered_again() -> None:
+    for sink in (Tap(), Hold()):
+        assert sink.name == ""
+        assert await sink.open(Mark("", 7)) == 7
+
+
+@dataclass
+class Book:
+    title: str
+
+
+async def test_items_from_a_state_are_of_their_class_again() -> None:
+    tap = Tap(Book)
+    items: Items[Book] = Items(tap)
+    away = [NamedItem("Book", {"title": "a"}), NamedItem("Author", {"title": "b"})]
+    writing = asyncio.create_task(tap.write(records(*away, Book("c"))))
+    await asyncio.sleep(0)
+    tap.end()
+    assert [item async for item in items] == [Book("a"), Book("c")]
+    writing.cancel()
+
+
+async def test_items_from_a_state_come_as_they_are_when_no_class_is_asked_for() -> None:
+    tap = Tap()
+    writing = asyncio.create_task(tap.write(records(NamedItem("Book", {"title": "a"}))))
+    item = await anext(Items[Any](tap))
+    assert (item, item.name) == ({"title": "a"}, "Book")
+    writing.cancel()

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from crawler.contracts import Settlement
-from crawler.frontier import Frontier, MemoryStore
+from crawler.frontier import Frontier
 from crawler.model import Done, Reason, Request, Retry
 from crawler.policy.politeness import Politeness
+from crawler.store import MemoryStore
 from crawler.testing import virtual_time
 
 VisitAll = Callable[..., Awaitable[list[tuple[float, str]]]]
@@ -243,7 +244,7 @@ def test_what_the_store_held_already_is_taken_up(visit_all: VisitAll) -> None:
         later = Settlement(lease, Reason.BUSY, again_at=anyio.current_time() + 7.0)
         await store.settle([later], now=anyio.current_time())
         frontier = make(store=store)
-        await frontier.open()
+        await frontier.recall()
         assert frontier.pending == 3
         assert await visit_all(frontier) == [(0.0, f"{A}/1"), (1.0, f"{A}/2"), (7.0, f"{B}/1")]
 

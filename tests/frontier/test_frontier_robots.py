@@ -2,10 +2,11 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from crawler.frontier import Frontier, MemoryStore
+from crawler.frontier import Frontier
 from crawler.model import ROBOTS, Done, Reason, Request
 from crawler.policy.politeness import Pace, Politeness
 from crawler.policy.robots import OFF, RobotsRules, rules_for_failure
+from crawler.store import MemoryStore
 from crawler.testing import virtual_time
 
 VisitAll = Callable[..., Awaitable[list[tuple[float, str]]]]

@@ -4,9 +4,10 @@ from itertools import pairwise
 import anyio
 
 from crawler.contracts import Record, Settled, Settlement
-from crawler.frontier import Frontier, MemoryStore
+from crawler.frontier import Frontier
 from crawler.model import Done, Lease, Request
 from crawler.policy.politeness import Politeness
+from crawler.store import MemoryStore
 from crawler.testing import virtual_time
 
 VisitAll = Callable[..., Awaitable[list[tuple[float, str]]]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crawler.settings import effective, from_mapping
+from pathlib import Path
+
+from crawler.settings import effective, from_mapping, load
 
 
 def test_defaults_are_shown_and_entries_show_what_was_set() -> None:
@@ -16,7 +18,7 @@ def test_defaults_are_shown_and_entries_show_what_was_set() -> None:
             "fetch": {"headers": {"X-Team": "books", "Authorization": "Bearer 123"}, "allow": ["::1"]},
         }
     )
-    lines = dict(effective(settings))
+    lines = {one.path: one.value for one in effective(settings)}
     assert lines["start.urls"] == "[https://a.b/]"
     assert lines["limits.bytes"] == "2gb"
     assert lines["limits.pages"] == "null"
@@ -40,7 +42,9 @@ def test_what_is_shown_of_a_section_can_be_read_again() -> None:
         {"politeness": {"delay": "750ms", "max_delay": "2h"}, "fetch": {"max_body": "3mib"}}
     )
     shown = {
-        path: text for path, text in effective(settings) if path.startswith(("politeness.", "fetch.max"))
+        one.path: one.value
+        for one in effective(settings)
+        if one.path.startswith(("politeness.", "fetch.max"))
     }
     assert shown == {
         "fetch.max_body": "3mib",
@@ -50,3 +54,41 @@ def test_what_is_shown_of_a_section_can_be_read_again() -> None:
         "politeness.retries": "2",
         "politeness.max_delay": "2h",
     }
+
+
+def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "start: https://a.b/\n"
+        "follow:\n- css: a\n  match: /x\n"
+        "pages:\n  book:\n    fields:\n      title: h1\n      tags:\n        css: li\n        many: true\n"
+        "output: a.csv\n"
+        "state: a.db\n"
+        "limits: &l\n  pages: 5\n"
+    )
+    told = {
+        one.path: one.origin.replace(str(file), "a.yaml")
+        for one in effective(load(file, ["limits.depth=2", "follow.0.priority=3", "pages.book.each=li"]))
+    }
+    assert told == {
+        **dict.fromkeys(told, "default"),
+        "start.urls": "a.yaml:1",
+        "follow.0.css": "a.yaml:3",
+        "follow.0.match": "a.yaml:4",
+        "follow.0.priority": "--set",
+        "pages.book.fields.title.css": "a.yaml:8",
+        "pages.book.fields.tags.css": "a.yaml:10",
+        "pages.book.fields.tags.many": "a.yaml:11",
+        "pages.book.each": "--set",
+        "output.0.file": "a.yaml:12",
+        "output.0.format": "a.yaml:12",
+        "state.file": "a.yaml:13",
+        "limits.pages": "a.yaml:15",
+        "limits.depth": "--set",
+    }
+
+
+def test_settings_from_python_come_from_the_program() -> None:
+    told = {one.path: one.origin for one in effective(from_mapping({"limits": {"pages": 5}}))}
+    assert told["limits.pages"] == "program"
+    assert told["limits.depth"] == "default"

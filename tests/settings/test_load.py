@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from crawler.errors import ConfigError
-from crawler.settings import Demo, Output, Settings, SpiderRef, Start, from_mapping, load
+from crawler.settings import Demo, Output, Settings, SpiderRef, Start, State, from_mapping, load
 
 WHOLE = """
 name: books
@@ -119,6 +119,83 @@ def test_a_spider_may_stand_alone(tmp_path: Path, use: str) -> None:
     longer = load(write(tmp_path, f"spider:\n  use: {use}\n  params: {{a: [1, {{b: no}}], c: 1.5, d: null}}"))
     assert longer.spider is not None
     assert dict(longer.spider.params) == {"a": [1, {"b": "no"}], "c": 1.5, "d": None}
+
+
+@pytest.mark.parametrize(
+    ("state", "meaning"),
+    [
+        ("memory", State()),
+        ("a.db", State(file="a.db")),
+        ("{file: a.db, keep_items: false}", State(file="a.db", keep_items=False)),
+        ("{file: ./memory, synchronous: full}", State(file="./memory", synchronous="full")),
+    ],
+)
+def test_a_state_is_a_file_or_memory(tmp_path: Path, state: str, meaning: State) -> None:
+    assert load(write(tmp_path, f"start: https://a.b/\nstate: {state}")).state == meaning
+
+
+@pytest.mark.parametrize(
+    ("output", "meaning"),
+    [
+        ("a.csv", Output(file="a.csv", format="csv")),
+        ("A.DB", Output(file="A.DB", format="sqlite")),
+        ("a.b.sqlite3", Output(file="a.b.sqlite3", format="sqlite")),
+        ("'-'", Output(file="-", format="jsonl")),
+        ("{file: a.csv, fields: [url, title]}", Output(file="a.csv", format="csv", fields=("url", "title"))),
+        ("{file: a.txt, format: csv}", Output(file="a.txt", format="csv")),
+        ("{file: a.csv, format: jsonl}", Output(file="a.csv", format="jsonl")),
+    ],
+)
+def test_the_suffix_of_an_output_says_its_format(tmp_path: Path, output: str, meaning: Output) -> None:
+    assert load(write(tmp_path, f"start: https://a.b/\noutput: {output}")).output == (meaning,)
+
+
+# Rules that look like those which can never fit, and can.
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *[
+            f"follow: [{{match: '{pattern}'}}]"
+            for pattern in (
+                "^https?://a.b/x",
+                "^h",
+                "^http",
+                "^.*/x",
+                "^[^/]+//",
+                "^(/a|https://)",
+                "^/x|/y",
+                "^a*https",
+                "^x?h",
+                "(?i)^HTTPS",
+                "/^x",
+                "^",
+                "^$",
+                "^https:\\/\\/a",
+                "\\Ahttp",
+            )
+        ],
+        "scope: {include: [/x, '^https://a.b/$']}",
+        "scope: {include: [b/$], exclude: [/b/$/c]}",
+        "scope: {hosts: ['*.b', a.b]}",
+        "scope: {hosts: [A.B]}",
+        "limits: {depth: 0}",
+        "limits: {depth: 0}\nfollow: []",
+        "output: [a/b.jsonl, b.jsonl, A.jsonl, '-']\nstate: b.db",
+        "output: {file: a.csv, fields: [x]}",
+    ],
+)
+def test_what_may_be_meant_is_no_mistake(tmp_path: Path, rest: str) -> None:
+    assert load(write(tmp_path, f"start: https://a.b/\n{rest}"))
+
+
+def test_depth_zero_is_no_contradiction_on_the_command_line(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, "start: https://a.b/\nfollow: [{}]"), ["limits.depth=0"])
+    assert settings.limits.depth == 0
+
+
+def test_a_start_may_be_let_in_where_another_is_not(tmp_path: Path) -> None:
+    text = "start: [https://a.b/x, https://c.d/]\nscope: {include: [/x]}"
+    assert load(write(tmp_path, text)).scope.include == ("/x",)
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:

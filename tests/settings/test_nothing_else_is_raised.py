@@ -34,6 +34,7 @@ WORDS = [
         "::1",
     ),
     *("1.2.3.4/33", "me@a.b", "true", "\ud800", "\x00", "{message}", "url", "text", "1" * 400 + "s"),
+    *("${", "${PATH}", "${NONE_SUCH:-5}", "$${", "a.yaml", "memory", "^/", "^(", "a.csv", "."),
 ]
 keys = st.sampled_from(KEYS) | st.text(max_size=5)
 scalars = (
@@ -60,6 +61,8 @@ SHAPED = st.fixed_dictionaries(
         "pages": st.dictionaries(keys, st.fixed_dictionaries({"fields": st.dictionaries(keys, values)})),
         "follow": st.lists(st.dictionaries(st.sampled_from(["css", "match", "priority"]), scalars)),
         "output": values,
+        "state": values,
+        "include": values,
         "fetch": st.dictionaries(keys, values),
         "politeness": st.dictionaries(keys, scalars),
     },
@@ -69,7 +72,7 @@ SHAPED = st.fixed_dictionaries(
 def outcome(read: Callable[[], Settings]) -> list[tuple[str, str]] | str:
     """Return the settings as text, or what is wrong with them: neither is ever empty."""
     try:
-        return effective(read())
+        return [(one.path, one.value) for one in effective(read())]
     except ConfigError as error:
         return str(error) if error.problems else ""
 
@@ -116,5 +119,6 @@ def test_any_bytes(content: bytes) -> None:
 @example(["follow.²=1"])
 @example(["follow.0.0.0=1", "follow=[[]]", "follow.0.0=1"])
 @example(["spider.use.x=1"])
+@example(["name=${PATH}", "state.file=${", "include=a.yaml"])
 def test_any_override(overrides: list[str]) -> None:
     read(b"start: https://a.b/\nspider: feeds\nfollow: [{}]\n", *overrides)

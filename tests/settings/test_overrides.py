@@ -89,10 +89,10 @@ def test_an_alias_is_not_changed_through_its_twin(tmp_path: Path) -> None:
         ("limits.pages=many", "--set: limits.pages: must be a whole number, not the text 'many'"),
         ("follow=[{css: 5}]", "--set: follow.0.css: must be text, not the number 5 (put it in quotes)"),
         ("pages.two.each=li", "--set: pages.two.each: 'each' has no effect without 'fields'"),
-        ("spider=feeds", "a.yaml:3: follow: 'follow' has no effect beside 'spider'"),
+        ("spider=feeds", "a.yaml:3:9: follow: 'follow' has no effect beside 'spider'"),
         ("limits", "--set: 'limits' is not of the form key=value (such as --set politeness.delay=2s)"),
         ("=5", "--set: '=5' is not of the form key=value (such as --set politeness.delay=2s)"),
-        ("name=[", "--set: name: not YAML, at column 1: did not find expected node content"),
+        ("name=[", "--set: name: not YAML: a value is missing"),
         ("limits={pages: 1, pages: 2}", "--set: limits.pages: the key 'pages' is given twice"),
         ("follow.1.css=a", "--set: follow: the list has no position '1' (positions are 0 to 0)"),
         ("follow.x=a", "--set: follow: the list has no position 'x' (positions are 0 to 0)"),
@@ -109,7 +109,7 @@ def test_mistakes_in_the_file_and_beside_it_are_told_together(tmp_path: Path) ->
     file = tmp_path / "a.yaml"
     file.write_text("start: a\nlimits: {pages: 0}\n")
     assert complaints(file, "limits.depth=-1", "x", "limits.pages=3") == [
-        "a.yaml:1: start: 'a' is not an absolute URL (such as https://example.com/)",
+        "a.yaml:1:8: start: 'a' is not an absolute URL (such as https://example.com/)",
         "--set: limits.depth: must be at least 0, not -1",
         "--set: 'x' is not of the form key=value (such as --set politeness.delay=2s)",
     ]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec.structs import replace
 
-from crawler.contracts import Record, Settled, Settlement, Store
-from crawler.frontier import MemoryStore
+from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement, Store
 from crawler.model import Lease, Request
+from crawler.store import MemoryStore
 from crawler.testing.conformance import StoreConformance, StoreMachine
 
 
@@ -76,8 +77,8 @@ class DrainsFromTheStart(MemoryStore):
         return await super().drain(0, limit)
 
 
-class ForgetsNothing(MemoryStore):
-    async def forget(self, upto: int) -> None: ...
+class MarksNothing(MemoryStore):
+    async def mark(self, marks: Sequence[Mark]) -> None: ...
 
 
 class KnowsTooMuch(MemoryStore):
@@ -87,8 +88,19 @@ class KnowsTooMuch(MemoryStore):
 
 
 class LosesTheDelayed(MemoryStore):
-    async def backlog(self) -> Sequence[Any]:
-        return [type(one)(one.host, one.ready) for one in await super().backlog()]
+    async def recall(self, *, owner: str, now: float) -> Recalled:
+        recalled = await super().recall(owner=owner, now=now)
+        return replace(recalled, backlogs=[Backlog(one.host, one.ready) for one in recalled.backlogs])
+
+
+class TakesNothingBack(MemoryStore):
+    async def recall(self, *, owner: str, now: float) -> Recalled:
+        return await super().recall(owner="nobody", now=now)
+
+
+class ForgetsTooEarly(MemoryStore):
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        await super().mark([max(marks, key=lambda mark: mark.item)])
 
 
 DEFECTS: list[type[MemoryStore]] = [
@@ -103,6 +115,8 @@ DEFECTS: list[type[MemoryStore]] = [
     DrainsFromTheStart,
     KnowsTooMuch,
     LosesTheDelayed,
+    TakesNothingBack,
+    ForgetsTooEarly,
 ]
 
 
@@ -122,7 +136,7 @@ def failures(make: Callable[[], Any]) -> list[str]:
     return failed
 
 
-@pytest.mark.parametrize("defect", [*DEFECTS, ForgetsNothing])
+@pytest.mark.parametrize("defect", [*DEFECTS, MarksNothing])
 def test_the_suite_finds_the_defect(defect: type[MemoryStore]) -> None:
     assert failures(defect)
 

@@ -10,7 +10,7 @@ from crawler import Crawl, Page, Spider
 from crawler.engine import Engine
 from crawler.errors import ConfigError, OutputError
 from crawler.events import Closed, Event, Opened
-from crawler.frontier import MemoryStore
+from crawler.store import MemoryStore
 from crawler.testing import PretendWeb, virtual, virtual_time
 
 A = "https://a.test"
@@ -67,7 +67,10 @@ def test_settings_that_are_wrong() -> None:
 
 def test_what_makes_a_crawl_fail_comes_out_alone() -> None:
     class Broken:
-        async def open(self) -> None: ...
+        name = ""
+
+        async def open(self, mark: object) -> int:
+            return 0
 
         async def write(self, records: object) -> None:
             raise OutputError("the disk is full")

@@ -16,6 +16,12 @@ def run(
     max_pages: Annotated[
         int | None, typer.Option("--max-pages", min=1, metavar="N", help="End after this many pages.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Throw away what an earlier run left in the state.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace output files that this crawl did not write.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show neither progress nor summary, only what went wrong.")
     ] = False,
@@ -31,6 +37,7 @@ def run(
 
     Progress, log and summary go to standard error; standard output carries items only.
     Ctrl-C finishes what is in flight and closes the output; a second one stops at once.
+    Run it again to go on where it stopped, also after a crash; a crawl that is over begins anew.
 
     \b
     Examples:
@@ -39,10 +46,11 @@ def run(
       crawl config.yaml --set politeness.delay=2s --set 'start=["https://example.com/"]'
     """
     from crawler.cli import configuration, platform
-    from crawler.cli.running import View, crawl
+    from crawler.cli.running import Again, View, crawl
 
-    settings = configuration.with_output(configuration.read(config, overrides or (), output or (), max_pages))
+    settings = configuration.completed(configuration.read(config, overrides or (), output or (), max_pages))
     spider = configuration.spider_of(settings, config)
     platform.prepare_process()
     view = View(quiet=quiet, log_level=log_level.upper(), summary=summary)
-    raise typer.Exit(platform.run(crawl(settings, spider, view)))
+    again = Again(fresh=fresh, overwrite=overwrite)
+    raise typer.Exit(platform.run(crawl(settings, spider, view, again)))

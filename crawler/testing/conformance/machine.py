@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from copy import deepcopy
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from crawler.contracts import Settlement, Store
+from crawler.contracts import Mark, Recalled, Settlement, Store
+from crawler.errors import CrawlerError
 from crawler.model import Lease, Reason, Request
 from crawler.testing.conformance.model import Model, State
 from crawler.testing.conformance.opened import Made, opened
 
 T = TypeVar("T")
+
+#: Requests that can be lent with their attempts, times of delayed ones, known keys, items.
+Found = tuple[list[tuple[str, int]], list[float], list[str], list[Any]]
 
 HOSTS = ("https://a.test", "https://b.test", "http://a.test")
 OWNERS = ("red", "blue")
@@ -41,6 +46,16 @@ class StoreMachine(RuleBasedStateMachine):
         """Return a new, empty store, or an async context manager that gives one."""
         raise NotImplementedError("write make_store in your machine")
 
+    def after_death(self) -> Made | None:
+        """Return the store as a new process would find it if this one died now, without notice.
+
+        None, as it is unless you write this, when the store does not outlive its process.
+        """
+        return None
+
+    async def flush(self) -> None:
+        """Wait until everything is written down that was decided so far; for stores that outlive."""
+
     @initialize()
     def open(self) -> None:
         # One event loop for the machine's whole life: stores keep connections and threads tied to it.
@@ -50,6 +65,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.leases: list[Lease] = []
         self.forgotten = 0
+        self.moments: list[Model] = [Model()]  # what a new process may find
 
     def teardown(self) -> None:
         """Close the store and its event loop."""
@@ -80,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         for lease in leases:
             before = self.model.entries[lease.request.key].token
             assert lease.token > before
-            self.model.lend(lease, ttl)
+            self.model.lend(lease, owner, ttl)
         self.leases += leases
 
     @precondition(lambda self: self.leases)
@@ -120,28 +136,85 @@ class StoreMachine(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         self.model.pass_time(seconds)
 
-    @rule(skip=number, limit=st.integers(1, 5), forget=st.booleans())
-    def drain(self, skip: int, limit: int, forget: bool) -> None:
+    @rule(skip=number, limit=st.integers(1, 5), passed=st.booleans())
+    def drain(self, skip: int, limit: int, passed: bool) -> None:
         after = self.forgotten + skip % (len(self.model.items) - self.forgotten + 1)
         records = list(self._do(self.store.drain(after, limit)))
         expected = self.model.items[after : after + limit]
         assert [record.item for record in records] == expected
         assert [record.id for record in records] == list(range(after + 1, after + 1 + len(expected)))
-        if forget:
+        if passed:
             self.forgotten = after
-            self._do(self.store.forget(after))
+            self._do(self.store.mark([Mark("fast", len(self.model.items)), Mark("slow", after)]))
 
-    @rule()
-    def backlog(self) -> None:
-        """What waits is in the backlog; a lease whose time is over may be in it already."""
-        found = {backlog.host: backlog for backlog in self._do(self.store.backlog())}
+    @rule(owner=st.sampled_from(OWNERS))
+    def recall(self, owner: str) -> None:
+        """What waits is told of, and what this owner had waits again."""
+        self.model.take_back(owner)
+        self._compare(self._do(self.store.recall(owner=owner, now=self.model.now)))
+
+    def _compare(self, recalled: Recalled) -> None:
+        assert recalled.forgotten <= self.forgotten
+        found = {backlog.host: backlog for backlog in recalled.backlogs}
         for host in HOSTS:
             waiting = self.model.waiting(host)
-            total = found[host].ready + len(found[host].delayed) if host in found else 0
-            sure = [entry for entry in waiting if not entry.attempts or entry.time]
-            assert len(sure) <= total <= len(waiting)
-            if host in found:
-                assert set(found[host].delayed) <= {entry.time for entry in waiting}
+            delayed = list(found[host].delayed) if host in found else []
+            assert (found[host].ready if host in found else 0) + len(delayed) == len(waiting)
+            assert set(delayed) <= {entry.time for entry in waiting}
+
+    @rule()
+    def write_down(self) -> None:
+        self._do(self.flush())
+        self.moments.clear()
+
+    @rule()
+    def die_and_return(self) -> None:
+        """A new process finds all that was decided up to some moment, and nothing after it."""
+        again = self.after_death()
+        if again is None:
+            return
+        with suppress(CrawlerError):
+            self._do(self.stack.aclose())
+        self.store = self._do(self.stack.enter_async_context(opened(again)))
+        found = self._found()
+        now = self.model.now
+        candidates = (moment.reborn(now) for moment in [self.model, *reversed(self.moments)])
+        matching = [moment for moment in candidates if self._would_be_found(moment) == found]
+        assert matching, found
+        self.model = matching[0]
+        for lease in found[0]:
+            self.model.entries[lease[0]].attempts += 1
+        self.moments = [deepcopy(self.model)]
+
+    def _found(self) -> Found:
+        """Look at all there is after a death: what can be lent, what is delayed, keys, items."""
+        now = self.model.now
+        recalled = self._do(self.store.recall(owner="looking", now=now))
+        leases = self._do(self.store.claim(dict.fromkeys(HOSTS, 1_000), owner="looking", now=now, ttl=1.0))
+        self._do(self.store.recall(owner="looking", now=now))
+        keys = [f"{host}/{page}" for host in HOSTS for page in range(16)]
+        return (
+            sorted((lease.request.key, lease.attempt) for lease in leases),
+            sorted(at for backlog in recalled.backlogs for at in backlog.delayed if at > now),
+            [key for key in keys if self._do(self.store.callback_of(key)) is not None],
+            [record.item for record in self._do(self.store.drain(self.forgotten, 1_000))],
+        )
+
+    def _would_be_found(self, moment: Model) -> Found:
+        ready = [entry for host in HOSTS for entry in moment.claimable(host)]
+        waiting = [entry for host in HOSTS for entry in moment.waiting(host)]
+        keys = [f"{host}/{page}" for host in HOSTS for page in range(16)]
+        return (
+            sorted((entry.request.key, entry.attempts + 1) for entry in ready),
+            sorted(entry.time for entry in waiting if entry.time > moment.now),
+            [key for key in keys if key in moment.entries],
+            moment.items[self.forgotten :],
+        )
+
+    @invariant()
+    def remember(self) -> None:
+        if hasattr(self, "moments") and (not self.moments or self.moments[-1] != self.model):
+            self.moments.append(deepcopy(self.model))
 
     @rule(host=st.sampled_from(HOSTS), page=st.integers(0, 15))
     def ask(self, host: str, page: int) -> None:

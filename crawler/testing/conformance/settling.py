@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.contracts import Settlement, Store
+from crawler.contracts import Mark, Settlement, Store
 from crawler.model import Reason
 from crawler.testing.conformance.suite import (
     TTL,
@@ -12,13 +12,14 @@ from crawler.testing.conformance.suite import (
     claim,
     claim_urls,
     on_store,
+    recall,
     requests,
     settle_one,
 )
 
 
 class Settling(Suite):
-    """Settle, backlog, drain, forget."""
+    """Settle, recall, drain, mark."""
 
     # settle
 
@@ -113,27 +114,48 @@ class Settling(Suite):
         await store.add(requests("3"))
         assert await claim_urls(store, now=5.0) == [f"{A}/2", f"{A}/1", f"{A}/3"]
 
-    # backlog
+    # recall
 
     @on_store
-    async def test_backlog_tells_what_waits_by_host(self, store: Store) -> None:
-        assert list(await store.backlog()) == []
+    async def test_recall_tells_what_waits_by_host(self, store: Store) -> None:
+        assert list((await recall(store)).backlogs) == []
         await store.add([*requests("1", "2", "3", "4"), *requests("1", host=B)])
         leases = await claim(store, 3)
         await settle_one(store, leases[0])
         await settle_one(store, leases[1], reason=Reason.CONNECT, again_at=7.5)
-        backlogs = {backlog.host: backlog for backlog in await store.backlog()}
+        backlogs = {backlog.host: backlog for backlog in (await recall(store, owner="other")).backlogs}
         assert {host: backlog.ready for host, backlog in backlogs.items()} == {A: 1, B: 1}
         assert (list(backlogs[A].delayed), list(backlogs[B].delayed)) == ([7.5], [])
 
     @on_store
-    async def test_backlog_is_empty_when_all_is_over(self, store: Store) -> None:
+    async def test_recall_tells_of_nothing_when_all_is_over(self, store: Store) -> None:
         await store.add(requests("1"))
         (lease,) = await claim(store)
         await settle_one(store, lease)
-        assert sum(backlog.ready + len(backlog.delayed) for backlog in await store.backlog()) == 0
+        recalled = await recall(store)
+        assert sum(backlog.ready + len(backlog.delayed) for backlog in recalled.backlogs) == 0
 
-    # drain, forget
+    @on_store
+    async def test_recall_takes_back_what_this_owner_had(self, store: Store) -> None:
+        await store.add(requests("1", "2", "3"))
+        (old,) = await claim(store, owner="me")
+        (others,) = await claim(store, owner="other")
+        (backlog,) = (await recall(store, owner="me")).backlogs
+        assert backlog.ready == 2
+        assert await claim_urls(store) == [f"{A}/1", f"{A}/3"]
+        assert not await settle_one(store, old)
+        assert await settle_one(store, others)
+
+    @on_store
+    async def test_recall_tells_how_much_was_fetched(self, store: Store) -> None:
+        await store.add(requests("1", "2"))
+        first, second = await claim(store, 2)
+        await settle_one(store, first, page=True, size=100)
+        await settle_one(store, second, reason=Reason.BUSY, again_at=1.0, size=10)
+        recalled = await recall(store)
+        assert (recalled.pages, recalled.size) == (1, 110)
+
+    # drain, mark
 
     @on_store
     async def test_drain_gives_items_in_the_order_of_their_commit(self, store: Store) -> None:
@@ -157,16 +179,30 @@ class Settling(Suite):
         assert list(await store.drain(0, 10)) == list(await store.drain(0, 10))
 
     @on_store
-    async def test_forgotten_items_are_gone_and_their_ids_stay_used(self, store: Store) -> None:
+    async def test_marks_are_told_and_the_newest_counts(self, store: Store) -> None:
+        assert dict((await recall(store)).marks) == {}
         await self._commit(store, 3)
-        before = await store.drain(0, 10)
-        await store.forget(before[1].id)
-        assert [record.item["n"] for record in await store.drain(0, 10)] == [2]
-        await store.forget(before[2].id)
-        await store.forget(before[2].id)
+        await store.mark([Mark("a", 1, {"size": 10}), Mark("b", 2)])
+        await store.mark([Mark("a", 3, [1, "x", None])])
+        assert dict((await recall(store)).marks) == {"a": Mark("a", 3, [1, "x", None]), "b": Mark("b", 2)}
+
+    @on_store
+    async def test_items_that_a_sink_still_needs_are_kept(self, store: Store) -> None:
+        await self._commit(store, 3)
+        await store.mark([Mark("fast", 3), Mark("slow", 1)])
+        assert [record.item["n"] for record in await store.drain(1, 10)] == [1, 2]
+        assert (await recall(store)).forgotten <= 1
+
+    @on_store
+    async def test_forgotten_items_are_told_of_and_their_ids_stay_used(self, store: Store) -> None:
+        await self._commit(store, 3)
+        await store.mark([Mark("a", 3)])
+        await store.mark([Mark("a", 3)])
+        kept = [record.id for record in await store.drain(0, 10)]
+        assert kept == list(range((await recall(store)).forgotten + 1, 4))
         await self._commit(store, 1, path="later")
-        (later,) = await store.drain(before[2].id, 10)
-        assert later.id == before[2].id + 1
+        (later,) = await store.drain(3, 10)
+        assert later.id == 4
 
     async def _commit(self, store: Store, number: int, path: str = "items") -> None:
         await store.add(requests(path))

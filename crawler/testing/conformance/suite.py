@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from crawler.contracts import Settlement, Store
+from crawler.contracts import Recalled, Settlement, Store
 from crawler.model import Lease, Reason, Request
 from crawler.testing.conformance.opened import Made, opened
 
@@ -43,6 +43,10 @@ async def claim(
 
 async def claim_urls(store: Store, number: int = 10, *, host: str = A, now: float = 0.0) -> list[str]:
     return [lease.request.url for lease in await claim(store, number, host=host, now=now)]
+
+
+async def recall(store: Store, *, owner: str = "me", now: float = 0.0) -> Recalled:
+    return await store.recall(owner=owner, now=now)
 
 
 async def settle_one(store: Store, lease: Lease, now: float = 0.0, **what: Any) -> bool:

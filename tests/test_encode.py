@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.encode import encode_item
 from crawler.errors import OutputError
-from crawler.export.encode import encode_item
 
 
 class Color(Enum):

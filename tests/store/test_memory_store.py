@@ -1,4 +1,4 @@
-from crawler.frontier import MemoryStore
+from crawler.store import MemoryStore
 from crawler.testing.conformance import StoreConformance, StoreMachine
 
 

@@ -1,0 +1,58 @@
+"""Items that were read back from a state, as objects of their class again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from crawler.contracts import Record
+from crawler.encode import encode_item
+from crawler.errors import StateError
+from crawler.model.items import NamedItem
+
+
+def class_of(item: Any, kind: type) -> type | None:
+    """Return the class to make an item again of: `kind` or a class derived from it, None if neither.
+
+    Args:
+        item: an item, as committed or as read back.
+        kind: what is asked for.
+    """
+    if isinstance(item, kind):
+        return type(item)
+    if not isinstance(item, NamedItem):
+        return None
+    return next((one for one in _with_derived(kind) if one.__name__ == item.name), None)
+
+
+def revive(record: Record, kind: type) -> Any:
+    """Return the record's item as an object of that class. Raises StateError when it does not fit.
+
+    Args:
+        record: an item, perhaps read back as a `NamedItem`.
+        kind: a msgspec struct, dataclass, attrs class, pydantic model or kind of dict.
+    """
+    item = record.item
+    if isinstance(item, kind):
+        return item
+    try:
+        if hasattr(kind, "__pydantic_fields__"):
+            # Written by field name, in JSON's types: to be read in the same way.
+            text = record.json if record.json is not None else encode_item(item)
+            return kind.model_validate_json(text, by_name=True)  # type: ignore[attr-defined]
+        if issubclass(kind, dict):
+            return kind(item)
+        return msgspec.convert(item, kind, str_keys=True)
+    except (ValueError, TypeError) as error:  # also the errors of msgspec and pydantic
+        raise StateError(
+            f"item {record.id}, found on {record.url}, does not fit {kind.__name__} any more: {error}"
+        ) from error
+
+
+def _with_derived(kind: type) -> Iterator[type]:
+    yield kind
+    derived: type
+    for derived in type.__subclasses__(kind):
+        yield from _with_derived(derived)

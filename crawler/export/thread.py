@@ -1,0 +1,58 @@
+"""Work that would keep the event loop waiting, done in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any, TypeVar
+
+from anyio import CancelScope, Event, RunFinishedError, from_thread, get_cancelled_exc_class
+from anyio.lowlevel import current_token
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run a function in a new thread; return what it returns, raise what it raises.
+
+    It cannot be cancelled: what an output holds, and what is known of it, must not drift apart. The
+    thread is over when this returns.
+    """
+    job = _Job(work)
+    thread = Thread(target=job.run, name="output", daemon=True)
+    thread.start()
+    cancelled: BaseException | None = None
+    with CancelScope(shield=True):
+        while not job.ended.is_set():
+            try:
+                await job.ended.wait()
+            except get_cancelled_exc_class() as error:  # a shield does not stop asyncio's own cancelling
+                cancelled = error
+    thread.join()
+    if cancelled is not None:
+        raise cancelled
+    if job.error is not None:
+        raise job.error
+    result: T = job.result
+    return result
+
+
+class _Job:
+    """A function, and what came of it."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+        self._token = current_token()
+        self.ended = Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self._work()
+        except BaseException as error:
+            self.error = error
+        try:
+            from_thread.run_sync(self.ended.set, token=self._token)
+        except RunFinishedError:
+            pass  # the event loop has ended, and nobody waits any more

@@ -1,0 +1,40 @@
+"""What running a crawl again means: going on, beginning anew, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Beginning(StrEnum):
+    """How a run begins."""
+
+    NEW = "new"
+    RESUMED = "resumed"
+    ANEW = "anew"
+
+
+def beginning(
+    *, known: bool, ended: str, used_up: bool, differences: list[str], fresh: bool
+) -> Beginning | None:
+    """Say how a run on a state begins; None when it would mix two crawls.
+
+    Args:
+        known: whether the state holds a crawl.
+        ended: why that crawl ended; empty when it did not.
+        used_up: whether a limit leaves nothing to be fetched.
+        differences: what is said otherwise than in that crawl.
+        fresh: whether the state is to be thrown away.
+    """
+    # Cases: nothing there, or not wanted; a crawl that is over; one that would be mixed; one to go on with.
+    if not known or fresh:
+        return Beginning.NEW
+    if ended == "finished" or used_up:
+        return Beginning.ANEW
+    return None if differences else Beginning.RESUMED
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the keys whose values are not the same, in order."""
+    keys = [*now, *(key for key in before if key not in now)]
+    return [key for key in keys if before.get(key) != now.get(key)]

@@ -1,0 +1,84 @@
+"""The files that a crawl writes, and those it is read from: outputs, state and included configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from crawler.settings.section import Many, Section
+from crawler.settings.shown import Shown
+from crawler.settings.values import Text, format_of
+
+#: The short form of a state that ends with the process.
+MEMORY = "memory"
+
+_TEXT = {"type": "string", "minLength": 1}
+
+
+class Output(Section):
+    """A file that items are written to."""
+
+    file: Text = Field(description="The path, relative to the current folder; `-` is standard output.")
+    format: Annotated[
+        Literal["jsonl", "csv", "sqlite"], Shown("one of jsonl, csv, sqlite", "by the suffix")
+    ] = Field(
+        default="jsonl",
+        description="How items are written. `jsonl` is JSON Lines: one JSON object a line; `sqlite` is a "
+        "database.",
+    )
+    fields: Many[Text] = Field(
+        default=(), description="Columns of a CSV file, in this order; left out: as they are met."
+    )
+
+
+class State(Section):
+    """Where the state of the crawl is kept; without a file, in memory."""
+
+    file: Text | None = Field(default=None, description="The path, relative to the current folder.")
+    keep_items: bool = Field(
+        default=True,
+        description="Keep items in the state after they were written, for `crawl export`, and for an output "
+        "that is added later.",
+    )
+    synchronous: Literal["normal", "full"] = Field(
+        default="normal",
+        description="What the state survives: `normal` the death of the process, `full` also that of the "
+        "machine.",
+    )
+
+
+def _output(value: Any) -> Any:
+    entry = {"file": value} if isinstance(value, str) else value
+    if (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("file"), str)
+        and entry["file"]
+        and "format" not in entry
+    ):
+        return {**entry, "format": format_of(entry["file"])}
+    return entry
+
+
+def _state(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return {} if value == MEMORY else {"file": value}
+
+
+def _outputs(value: Any) -> Any:
+    return (value,) if isinstance(value, str | Mapping) else value
+
+
+def _files(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+StateUse = Annotated[State, BeforeValidator(_state), Shown("path, memory or mapping", short=(_TEXT,))]
+FileList = Annotated[Many[Text], BeforeValidator(_files), Shown("path or list", alone=True)]
+OutputList = Annotated[
+    Many[Annotated[Output, BeforeValidator(_output), Shown("path or mapping", short=(_TEXT,))]],
+    BeforeValidator(_outputs),
+    Shown("path, list or mapping", alone=True),
+]

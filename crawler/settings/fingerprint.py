@@ -1,0 +1,36 @@
+"""What of a configuration makes a crawl what it is, so that two crawls are not mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from crawler.settings.section import Section
+from crawler.settings.tree import Settings
+
+#: Where it begins, how far it goes, and what it reads. All else may change between two runs.
+_MATTERS = ("start", "spider", "scope", "follow", "pages")
+
+
+def fingerprint(settings: Settings) -> dict[str, str]:
+    """Return a digest of each value that makes the crawl what it is, by its dotted path.
+
+    Digests, because parameters may be secret.
+    """
+    values = {name: getattr(settings, name) for name in _MATTERS}
+    values["limits"] = {"depth": settings.limits.depth}
+    return {path: blake2b(text.encode(), digest_size=8).hexdigest() for path, text in _values("", values)}
+
+
+def _values(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Section):
+        value = {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, Mapping) and value:
+        for name, one in value.items():
+            yield from _values(f"{path}.{name}".lstrip("."), one)
+    elif isinstance(value, tuple) and any(isinstance(one, Section) for one in value):
+        for number, one in enumerate(value):
+            yield from _values(f"{path}.{number}", one)
+    elif value not in (None, (), {}):
+        yield path, repr(value)

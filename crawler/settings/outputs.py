@@ -1,0 +1,67 @@
+"""What does not fit together in the files that a crawl writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crawler.settings.files import MEMORY
+from crawler.settings.finding import Finding, Path
+from crawler.settings.values import FORMATS, suffix
+
+_STDOUT = "-"
+
+
+def outputs(output: Any, state: Any) -> Iterator[Finding]:
+    """Yield what does not fit together in `output` and `state` as they were written."""
+    yield from _state(state)
+    held = state.get("file") if isinstance(state, Mapping) else None if state == MEMORY else state
+    seen: dict[str, str] = {}
+    if isinstance(held, str) and (real := _real(held)):
+        seen[real] = "is where the state is kept"
+    several = isinstance(output, list)
+    for number, entry in enumerate(output if several else [output]):
+        path: Path = ("output", number) if several else ("output",)
+        file = entry.get("file") if isinstance(entry, Mapping) else entry
+        if isinstance(entry, Mapping):
+            yield from _format(path, entry)
+        if not isinstance(file, str) or not (real := _real(file)):
+            continue
+        if real in seen:
+            hint = "give every output a file of its own"
+            where = (*path, "file") if isinstance(entry, Mapping) else path
+            yield Finding(where, f"'{file}' {seen[real]}", hint)
+        seen[real] = "is named twice"
+
+
+def _real(file: str) -> str:
+    """Return the one spelling that all paths to a file have, or "" for what cannot be a path."""
+    try:
+        return file if file == _STDOUT else os.path.realpath(file)
+    except (OSError, ValueError):
+        return ""
+
+
+def _format(path: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    file = entry.get("file")
+    by_file = "jsonl" if file == _STDOUT else FORMATS.get(suffix(file), "") if isinstance(file, str) else ""
+    kind = entry.get("format", by_file)
+    if file == _STDOUT and kind in ("csv", "sqlite"):
+        yield Finding((*path, "format"), f"standard output cannot be {kind}", "give it a file, or no format")
+    if entry.get("fields") and kind in ("jsonl", "sqlite"):
+        yield Finding((*path, "fields"), f"'fields' has no effect on {kind}", "it names the columns of CSV")
+
+
+def _state(state: Any) -> Iterator[Finding]:
+    if not isinstance(state, Mapping):
+        return
+    hint = "such as file: crawl.db; or write state: memory"
+    if state.get("file") == MEMORY:
+        yield Finding(("state", "file"), "'memory' is no file", "write state: memory; a file is ./memory")
+    elif state.get("file") is None:
+        if not state:
+            yield Finding(("state",), "names no file: give 'file'", hint)
+        for key in ("keep_items", "synchronous"):
+            if key in state:
+                yield Finding(("state", key), f"'{key}' has no effect without 'file'", hint)

@@ -1,0 +1,112 @@
+"""The state of a crawl, opened: in memory, or in a file that an earlier run may have left."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler.contracts import Mark, Recalled, Store
+from crawler.errors import OtherCrawl
+from crawler.policy.again import Beginning, beginning, differences
+from crawler.settings import Limits, Settings, fingerprint
+from crawler.spider import Spider
+from crawler.store import MemoryStore, SqliteStore
+
+_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(slots=True)
+class OpenState:
+    """A store, and what is known of the crawl in it.
+
+    Attributes:
+        store: where requests and items are kept.
+        beginning: how this run begins.
+        crawl: what is written down about it when it begins.
+    """
+
+    store: Store
+    beginning: Beginning = Beginning.NEW
+    crawl: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The state file; empty for a state in memory."""
+        return str(self.store.path) if isinstance(self.store, SqliteStore) else ""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What was written down about the crawl."""
+        return self.store.meta if isinstance(self.store, SqliteStore) else {}
+
+    async def marks(self) -> Recalled:
+        """Return what there is, with the sinks as this run finds them: at their beginning, unless resumed."""
+        recalled = await self.store.recall(owner="", now=0.0)
+        if self.beginning is Beginning.RESUMED or not self.path:
+            return recalled
+        return Recalled(marks={name: Mark(name, 0) for name in recalled.marks})
+
+    async def begin(self) -> None:
+        """Let go of what is not wanted any more; from here on the state is this run's."""
+        if not isinstance(self.store, SqliteStore):
+            return
+        if self.beginning is not Beginning.RESUMED:
+            await self.store.start_anew(self.crawl)
+        await self.note(ended="")
+
+    async def note(self, **facts: str) -> None:
+        """Write down facts about the crawl; a state in memory has no use for them."""
+        if isinstance(self.store, SqliteStore):
+            await self.store.note(facts)
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False) -> AsyncIterator[OpenState]:
+    """Open the state that the settings name, made ready for this run.
+
+    Raises StateError, or OtherCrawl when an unfinished crawl with other settings is in it.
+    """
+    state = settings.state
+    if state is None or state.file is None:
+        yield OpenState(MemoryStore())
+        return
+    async with SqliteStore(
+        Path(state.file), keep_items=state.keep_items, full=state.synchronous == "full"
+    ) as store:
+        crawl = _crawl(settings, spider)
+        begins = _beginning(store, crawl, settings.limits, fresh=fresh)
+        facts = {"crawl": json.dumps(crawl), "name": settings.name, "began": time.strftime(_TIME)}
+        yield OpenState(store, begins, facts)
+
+
+def _crawl(settings: Settings, spider: Spider) -> dict[str, str]:
+    """Return what makes the crawl what it is."""
+    made = fingerprint(settings)
+    if settings.spider is None:
+        made["spider class"] = type(spider).__qualname__
+    return made
+
+
+def _beginning(store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, fresh: bool) -> Beginning:
+    before = json.loads(store.meta.get("crawl", "{}"))
+    found = differences(before, crawl)
+    pages, size = store.totals
+    begins = beginning(
+        known="crawl" in store.meta,
+        ended=store.meta.get("ended", ""),
+        used_up=(limits.pages is not None and pages >= limits.pages)
+        or (limits.bytes is not None and size >= limits.bytes),
+        differences=found,
+        fresh=fresh,
+    )
+    if begins is None:
+        raise OtherCrawl(
+            f"the state {store.path} holds an unfinished crawl in which these settings were different: "
+            f"{', '.join(found)}. Set them back to go on with it, name another state, "
+            "or use --fresh to throw it away"
+        )
+    return begins

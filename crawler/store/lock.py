@@ -1,0 +1,83 @@
+"""Who crawls on a state file: one process at a time, and the others are told which."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from crawler.errors import StateError, StateInUse
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _hold(file: IO[str]) -> None:
+        # Behind the text that the others read: there a locked byte cannot be read.
+        file.seek(4096)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+else:
+    import fcntl
+
+    def _hold(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class StateLock:
+    """Holds a state file while inside; the operating system lets go of it when the process dies.
+
+    Args:
+        path: the state file; the lock is a file beside it.
+
+    Raises StateInUse, naming who holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        beside = self._path.with_name(self._path.name + ".lock")
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            file = open(beside, "a+", encoding="utf-8")
+        except OSError as error:
+            raise StateError(f"the state {self._path} cannot be locked: {error.strerror}") from error
+        try:
+            _hold(file)
+        except OSError as error:
+            holder = _holder(file)
+            file.close()
+            raise StateInUse(f"the state {self._path} is in use by {holder}") from error
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}))
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.truncate(0)
+            file.close()
+
+
+def _holder(file: IO[str]) -> str:
+    """Say who holds a lock, as far as the file tells."""
+    file.seek(0)
+    try:
+        told = json.loads(file.read())
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told["since"]))
+        return f"process {told['pid']} on {told['host']} since {since}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

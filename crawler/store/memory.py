@@ -1,0 +1,128 @@
+"""A store in memory: for embedded crawls, tests, and whatever need not outlive the process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count, islice, takewhile
+
+from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement
+from crawler.model import Lease, Request
+from crawler.store.leases import Kept, LeaseBook
+from crawler.url import origin_of
+
+
+class _Queue:
+    """One host's requests: `ready` by priority and age, `delayed` by the time they become ready."""
+
+    __slots__ = ("delayed", "ready")
+
+    def __init__(self) -> None:
+        self.ready: list[tuple[int, int, Kept]] = []
+        self.delayed: list[tuple[float, int, Kept]] = []
+
+
+class MemoryStore:
+    """Keeps requests and items in plain collections; the `Store` contract's simplest form.
+
+    Items are let go of once every sink that keeps a mark has them.
+    """
+
+    def __init__(self) -> None:
+        self._callbacks: dict[str, str] = {}
+        self._queues: dict[str, _Queue] = {}
+        self._leases = LeaseBook()
+        self._items: dict[int, Record] = {}
+        self._marks: dict[str, Mark] = {}
+        self._forgotten = 0
+        self._pages = self._size = 0
+        self._ids = count(1)
+        self._item_ids = count(1)
+        self.knows = self._callbacks.__contains__
+
+    async def recall(self, *, owner: str, now: float) -> Recalled:
+        self._take_back(now)
+        for kept in self._leases.of(owner):
+            self._make_ready(kept)
+        backlogs = [
+            Backlog(host, len(queue.ready), [at for at, _, _ in queue.delayed])
+            for host, queue in self._queues.items()
+            if queue.ready or queue.delayed
+        ]
+        return Recalled(backlogs, dict(self._marks), self._forgotten, self._pages, self._size)
+
+    async def callback_of(self, key: str) -> str | None:
+        return self._callbacks.get(key)
+
+    async def add(self, requests: Sequence[Request]) -> Sequence[Request]:
+        return self._add(requests)
+
+    def _add(self, requests: Sequence[Request]) -> list[Request]:
+        new = []
+        for request in requests:
+            if request.key not in self._callbacks:
+                self._callbacks[request.key] = request.callback
+                self._make_ready(Kept(next(self._ids), request, origin_of(request.url)))
+                new.append(request)
+        return new
+
+    async def claim(
+        self, wanted: Mapping[str, int], *, owner: str, now: float, ttl: float
+    ) -> Sequence[Lease]:
+        self._take_back(now)
+        leases: list[Lease] = []
+        for host, limit in wanted.items():
+            queue = self._queues.get(host)
+            if queue is None:
+                continue
+            while queue.delayed and queue.delayed[0][0] <= now:
+                self._make_ready(heappop(queue.delayed)[2])
+            for _ in range(min(limit, len(queue.ready))):
+                leases.append(self._leases.lend(heappop(queue.ready)[2], owner, now + ttl))
+        return leases
+
+    async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[Settled]:
+        self._take_back(now)
+        return [self._settle(settlement) for settlement in settlements]
+
+    def _settle(self, settlement: Settlement) -> Settled:
+        kept = self._leases.held(settlement.lease)
+        if kept is None:
+            return Settled(accepted=False)
+        self._leases.end(kept)
+        self._pages += settlement.page
+        self._size += settlement.size
+        if settlement.again_at is not None:
+            heappush(self._queue(kept.host).delayed, (settlement.again_at, kept.id, kept))
+        for item in settlement.items:
+            id = next(self._item_ids)
+            self._items[id] = Record(id, item, kept.request.url)
+        return Settled(accepted=True, new=self._add(settlement.found))
+
+    async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
+        self._take_back(now)
+        return [self._leases.extend(lease, now + ttl) for lease in leases]
+
+    async def drain(self, after: int, limit: int) -> Sequence[Record]:
+        # Ids grow, and what was delivered has been forgotten: what is wanted stands at the front.
+        return list(islice((record for record in self._items.values() if record.id > after), limit))
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        self._marks.update((mark.sink, mark) for mark in marks)
+        passed = min((mark.item for mark in marks), default=0)
+        for id in list(takewhile(lambda id: id <= passed, self._items)):
+            del self._items[id]
+        self._forgotten = max(self._forgotten, passed)
+
+    def _take_back(self, now: float) -> None:
+        for kept in self._leases.over(now):
+            self._make_ready(kept)
+
+    def _make_ready(self, kept: Kept) -> None:
+        heappush(self._queue(kept.host).ready, (*kept.order, kept))
+
+    def _queue(self, host: str) -> _Queue:
+        queue = self._queues.get(host)
+        if queue is None:
+            queue = self._queues[host] = _Queue()
+        return queue

@@ -1,0 +1,81 @@
+"""Requests and items as rows of a state file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from crawler.encode import encode_item
+from crawler.errors import SpiderError
+from crawler.model import Request
+from crawler.model.items import NamedItem, item_name
+
+#: What `request_of` reads, of a request `r` whose parent is `p`.
+COLUMNS = "r.id, r.callback, r.url, r.priority, r.depth, p.url, r.more, r.attempts"
+TABLES = "requests r LEFT JOIN requests p ON p.id = r.parent"
+
+# What most requests leave at its default, in the order in which it is stored.
+_RARE = ("method", "headers", "body", "data", "key", "accept", "again", "on_error", "history", "cookie_seen")
+_DEFAULTS: tuple[Any, ...] = ("GET", {}, b"", None, "", (), False, None, (), False)
+
+RequestRow = tuple[int, bytes, int, int, str, int, int, int | None, bytes | None]
+
+
+def more_of(request: Request, *, parent_known: bool) -> bytes | None:
+    """Return what of a request has no column of its own, None when that is nothing.
+
+    Args:
+        request: the request.
+        parent_known: whether its parent is stored as a request itself.
+
+    Raises SpiderError when `data` cannot be stored.
+    """
+    if _is_plain(request) and (parent_known or request.parent is None):
+        return None
+    values = {
+        name: getattr(request, name)
+        for name, default in zip(_RARE, _DEFAULTS, strict=True)
+        if getattr(request, name) != default
+    }
+    if request.parent is not None and not parent_known:
+        values["parent"] = request.parent
+    try:
+        return msgspec.msgpack.encode(values)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise SpiderError(
+            f"{request.url}: its data cannot be stored: {error}; give plain values, lists and dicts"
+        ) from error
+
+
+def _is_plain(request: Request) -> bool:
+    # Said in full, because it is asked of every request, and nearly all are plain.
+    return (
+        request.key == request.url
+        and request.data is None
+        and request.method == "GET"
+        and not (request.headers or request.body or request.accept or request.again)
+        and request.on_error is None
+        and not (request.history or request.cookie_seen)
+    )
+
+
+def request_of(row: tuple[Any, ...], callbacks: list[str]) -> Request:
+    """Return the request that a row holds, as it was added."""
+    _, callback, url, priority, depth, parent, more, _ = row
+    request = Request(url, callbacks[callback], priority=priority)
+    request.depth, request.parent = depth, parent
+    if more is not None:
+        for name, value in msgspec.msgpack.decode(more).items():
+            setattr(request, name, tuple(value) if name in ("accept", "history") else value)
+    return request
+
+
+def item_row(item: Any) -> tuple[str, bytes]:
+    """Return an item's name, and the item as JSON. Raises OutputError when it has no JSON form."""
+    return item_name(item), encode_item(item)
+
+
+def item_of(name: str, json: bytes) -> NamedItem:
+    """Return an item that was read back."""
+    return NamedItem(name, msgspec.json.decode(json))

@@ -1,0 +1,113 @@
+"""The tables of a state file."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from crawler.errors import StateError
+
+#: Raised by one whenever a table changes.
+VERSION = 1
+#: Says in the file's header that it is one of ours ("craw").
+APPLICATION = 0x63726177
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE hosts (id INTEGER PRIMARY KEY, origin TEXT NOT NULL);
+CREATE TABLE callbacks (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY,         -- in the order in which they were found
+    hash BLOB NOT NULL,             -- of what makes it the same as another; 8 bytes
+    host INTEGER NOT NULL,
+    callback INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    parent INTEGER,                 -- the request on whose page it was found first
+    more BLOB,                      -- method, headers, body, data and so on, where there are any
+    state TEXT NOT NULL DEFAULT 'waiting',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL,                       -- when it is tried again, in seconds since 1970
+    reason TEXT,
+    page INTEGER NOT NULL DEFAULT 0,
+    size INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX waiting ON requests (host, priority DESC, id) WHERE state = 'waiting' AND due IS NULL;
+CREATE INDEX delayed ON requests (due) WHERE due IS NOT NULL;
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice, also when the last one was deleted
+    request INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    json BLOB NOT NULL
+);
+CREATE TABLE sinks (name TEXT PRIMARY KEY, item INTEGER NOT NULL, place TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+#: What a crawl leaves behind, and a new one on the same file begins without.
+_LEFT = ("requests", "hosts", "callbacks", "items", "sqlite_sequence", "meta")
+
+
+def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
+    """Open a state file for writing; a new one is made with its folder.
+
+    Args:
+        path: where it is.
+        full: survive a loss of power, not only the end of the process.
+
+    Raises StateError when it is no state file, or one of a newer version, or cannot be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+        if not _is_state(connection, path):
+            connection.executescript(
+                f"BEGIN; {_TABLES} "
+                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
+            )
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"the state {path} cannot be opened: {error}") from error
+    return connection
+
+
+def look(path: Path) -> sqlite3.Connection:
+    """Open a state file for reading, also while a crawl writes it. Raises StateError."""
+    if not path.is_file():
+        raise StateError(f"there is no state {path}")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        known = _is_state(connection, path)
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"the state {path} cannot be read: {error}") from error
+    if not known:
+        raise StateError(f"{path} is empty")
+    return connection
+
+
+def wipe(connection: sqlite3.Connection) -> None:
+    """Delete what a crawl has left behind, inside the caller's transaction.
+
+    The names of the sinks stay: their outputs are this state's own, and may be replaced.
+    """
+    for table in _LEFT:
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("UPDATE sinks SET item = 0, place = 'null'")
+
+
+def _is_state(connection: sqlite3.Connection, path: Path) -> bool:
+    """Say whether the tables are there; False for a new file."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not tables and not application:
+        return False
+    if application != APPLICATION:
+        raise StateError(f"{path} is a database, but not the state of a crawl")
+    if version != VERSION:
+        raise StateError(
+            f"the state {path} has version {version}, and this is a program for version {VERSION}: "
+            "use the program that made it, or another file"
+        )
+    return True

@@ -1,0 +1,336 @@
+"""A store in a file: what it has said to be written survives the process."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from anyio import Lock
+
+from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement, State
+from crawler.model import Lease, Request
+from crawler.store import reading
+from crawler.store.leases import Kept, LeaseBook
+from crawler.store.lock import StateLock
+from crawler.store.rows import item_row, more_of
+from crawler.store.schema import wipe
+from crawler.store.seen import LARGEST, Seen
+from crawler.store.window import FIRST, WINDOW, Window
+from crawler.store.writer import GROUP_SECONDS, Writer
+from crawler.url import origin_of
+
+#: Keys that are remembered as they are, besides all keys as hashes: pages repeat their links.
+_RECENT = 100_000
+#: Items that wait for delivery in memory; more are read from the disk.
+_FRESH = 1_000
+
+
+class SqliteStore:
+    """Keeps requests and items in an SQLite file; an async context manager.
+
+    Decides in memory and answers at once; what it decided is written in groups by a thread of its own,
+    and in the order in which it was decided. After a crash the file holds all that was decided up to some
+    moment: whatever was in flight then is lent again. In memory are ten bytes for each known request,
+    and for each host the requests that are next.
+
+    Args:
+        path: the file; it is made with its folder.
+        keep_items: keep items after every sink has them.
+        full: survive a loss of power too, not only the end of the process.
+        group: seconds for which writes come together.
+        clock: seconds since 1970.
+
+    Raises StateError on entering when the file cannot be used, StateInUse when somebody else uses it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        keep_items: bool = True,
+        full: bool = False,
+        group: float = GROUP_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.path = Path(path)
+        self._keep_items = keep_items
+        self._full = full
+        self._group = group
+        self._clock = clock
+        self._open = ExitStack()
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        """Begin without anything in memory."""
+        self.meta: dict[str, str] = {}
+        self._recent: dict[str, None] = {}
+        self._callbacks: list[str] = []
+        self._codes: dict[str, int] = {}
+        self._windows: dict[str, Window] = {}
+        self._leases = LeaseBook()
+        self._sleeping: list[tuple[float, Kept]] = []
+        self._marks: dict[str, Mark] = {}
+        self._fresh: deque[Record] = deque()
+        self._last_id = self._last_item = self._forgotten = self._pages = self._size = 0
+
+    async def __aenter__(self) -> Self:
+        self._open.enter_context(StateLock(self.path))
+        try:
+            self._writer = Writer(self.path, full=self._full, group=self._group)
+        except BaseException:
+            self._open.close()
+            raise
+        self._loading = Lock()
+        await self._writer.do(self._load)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._writer.close()
+        self._open.close()
+        if kind is None:
+            self._writer.check()
+
+    # What the state is about.
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """The pages that were counted, and the bytes of all decoded bodies."""
+        return self._pages, self._size
+
+    async def note(self, values: Mapping[str, str]) -> None:
+        """Write down facts about the crawl, beside those that are in `meta`."""
+        self.meta |= values
+        await self._writer.do(lambda connection: reading.note(connection, values))
+
+    async def start_anew(self, facts: Mapping[str, str]) -> None:
+        """Let go of all that there is, but the names of its sinks, and write down facts about what begins."""
+
+        def empty(connection: sqlite3.Connection) -> None:
+            wipe(connection)
+            reading.note(connection, facts)
+            self._forget_all()
+            self._load(connection)
+
+        await self._writer.do(empty)
+
+    def _load(self, connection: sqlite3.Connection) -> None:
+        """Take in what the file holds."""
+        self._seen = Seen(reading.secret(connection))
+        self._seen.fill(reading.hashes(connection))
+        reading.count_opening(connection)
+        self.meta = reading.meta(connection)
+        self._leases = LeaseBook(int(self.meta["opened"]) << 32)
+        self._callbacks = reading.callbacks(connection)
+        self._codes = {name: code for code, name in enumerate(self._callbacks)}
+        for id, origin, waiting in reading.hosts(connection):
+            window = self._windows[origin] = Window(id, origin)
+            window.hidden, window.beyond = waiting, FIRST if waiting else None
+        self._sleeping = reading.delayed(connection, self._callbacks)
+        self._marks = reading.marks(connection)
+        self._last_id, self._pages, self._size = reading.totals(connection)
+        self._last_item, self._forgotten = reading.item_ids(connection)
+        self._writer.last_item = self._last_item
+
+    async def flush(self) -> None:
+        """Wait until all that was decided is on the disk. Raises StateError."""
+        await self._writer.written(at_once=True)
+
+    async def recall(self, *, owner: str, now: float) -> Recalled:
+        for kept in (*self._leases.over(now), *self._leases.of(owner)):
+            self._windows[kept.host].add(kept)
+        for due, kept in self._sleeping:
+            self._windows[kept.host].delay(kept, now + max(0.0, due - self._clock()))
+        self._sleeping.clear()
+        backlogs = [
+            Backlog(window.origin, len(window), [at for at, _, _ in window.delayed])
+            for window in self._windows.values()
+            if len(window) or window.delayed
+        ]
+        return Recalled(backlogs, dict(self._marks), self._forgotten, self._pages, self._size)
+
+    # Which requests are known.
+
+    def knows(self, key: str) -> bool:
+        if key in self._recent:
+            return True
+        known = self._seen.get(self._seen.hash_of(key)) is not None
+        if known:
+            self._remember(key)
+        return known
+
+    async def callback_of(self, key: str) -> str | None:
+        hash = self._seen.hash_of(key)
+        code = self._seen.get(hash)
+        if code == LARGEST:
+            code = await self._writer.do(lambda connection: reading.callback_of(connection, hash))
+        return None if code is None else self._callbacks[code]
+
+    def _remember(self, key: str) -> None:
+        if len(self._recent) > _RECENT:
+            self._recent.clear()
+        self._recent[key] = None
+
+    # The four verbs.
+
+    async def add(self, requests: Sequence[Request]) -> Sequence[Request]:
+        self._writer.check()
+        new = self._add(requests, _extras(requests, ""), None)
+        self._writer.filled()
+        await self._writer.room()
+        return new
+
+    def _add(
+        self, requests: Sequence[Request], extras: Sequence[bytes | None], parent: Kept | None
+    ) -> list[Request]:
+        """Let requests wait, in memory and in the next batch; return those whose key was not known."""
+        return [
+            request
+            for request, extra in zip(requests, extras, strict=True)
+            if request.key not in self._recent and self._add_one(request, extra, parent)
+        ]
+
+    def _add_one(self, request: Request, extra: bytes | None, parent: Kept | None) -> bool:
+        hash = self._seen.hash_of(request.key)
+        code = self._code(request.callback)
+        self._remember(request.key)
+        if not self._seen.add(hash, min(code, LARGEST)):
+            return False
+        self._last_id += 1
+        id, url = self._last_id, request.url
+        window = self._window(origin_of(url))
+        above = parent.id if parent is not None and parent.request.url == request.parent else None
+        self._writer.batch.requests.append(
+            (id, hash, window.id, code, url, request.priority, request.depth, above, extra)
+        )
+        window.add(Kept(id, request, window.origin))
+        return True
+
+    async def claim(
+        self, wanted: Mapping[str, int], *, owner: str, now: float, ttl: float
+    ) -> Sequence[Lease]:
+        self._writer.check()
+        self._take_back(now)
+        leases: list[Lease] = []
+        for host, number in wanted.items():
+            window = self._windows.get(host)
+            if window is None:
+                continue
+            window.ripen(now)
+            for _ in range(number):
+                kept = window.take() or await self._take_hidden(window)
+                if kept is None:
+                    break
+                leases.append(self._leases.lend(kept, owner, now + ttl))
+        return leases
+
+    async def _take_hidden(self, window: Window) -> Kept | None:
+        """Read requests from the disk until there is one, or none is left."""
+        async with self._loading:
+            while window.empty:
+                limit = WINDOW + self._leases.number_of(window.origin)
+                read = partial(reading.waiting, window=window, limit=limit, names=self._callbacks)
+                found = await self._writer.do(read)
+                window.reveal([kept for kept in found if kept.id not in self._leases])
+            return window.take()
+
+    async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[Settled]:
+        self._writer.check()
+        self._take_back(now)
+        settled = [self._settle(settlement, now) for settlement in settlements]
+        self._writer.filled()
+        await self._writer.room()
+        return settled
+
+    def _settle(self, settlement: Settlement, now: float) -> Settled:
+        kept = self._leases.held(settlement.lease)
+        if kept is None:
+            return Settled(accepted=False)
+        # First all that may fail: nothing of a settlement is written unless all of it can be.
+        encoded = [item_row(item) for item in settlement.items]
+        extras = _extras(settlement.found, kept.request.url)
+        self._leases.end(kept)
+        self._end(kept, settlement, now)
+        for item, (name, text) in zip(settlement.items, encoded, strict=True):
+            self._last_item += 1
+            self._writer.batch.items.append((self._last_item, kept.id, name, text))
+            self._fresh.append(Record(self._last_item, item, kept.request.url, text))
+        while len(self._fresh) > _FRESH:
+            self._fresh.popleft()
+        return Settled(accepted=True, new=self._add(settlement.found, extras, kept))
+
+    def _end(self, kept: Kept, settlement: Settlement, now: float) -> None:
+        due, state = None, settlement.state
+        if settlement.again_at is not None:
+            state = State.WAITING
+            kept.retried = True
+            self._windows[kept.host].delay(kept, settlement.again_at)
+            due = self._clock() + settlement.again_at - now
+        self._pages += settlement.page
+        self._size += settlement.size
+        self._writer.batch.outcomes.append(
+            (state, kept.attempts, due, settlement.reason, settlement.page, settlement.size, kept.id)
+        )
+
+    async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
+        self._take_back(now)
+        return [self._leases.extend(lease, now + ttl) for lease in leases]
+
+    # Items.
+
+    async def drain(self, after: int, limit: int) -> Sequence[Record]:
+        self._writer.check()
+        if after >= self._last_item:
+            return []
+        while after >= self._writer.last_item:
+            await self._writer.written()
+        skip = after + 1 - self._fresh[0].id if self._fresh else -1
+        if skip >= 0:
+            return list(islice(self._fresh, skip, skip + min(limit, self._writer.last_item - after)))
+        return await self._writer.do(lambda connection: reading.items(connection, after, limit))
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        self._marks.update((mark.sink, mark) for mark in marks)
+        batch = self._writer.batch
+        batch.marks.update((mark.sink, (mark.item, json.dumps(mark.place))) for mark in marks)
+        passed = min((mark.item for mark in marks), default=0)
+        while self._fresh and self._fresh[0].id <= passed:
+            self._fresh.popleft()
+        if not self._keep_items and passed > self._forgotten:
+            self._forgotten = batch.forget = passed
+        self._writer.filled()
+
+    # Inside.
+
+    def _take_back(self, now: float) -> None:
+        for kept in self._leases.over(now):
+            self._windows[kept.host].add(kept)
+
+    def _code(self, callback: str) -> int:
+        code = self._codes.get(callback)
+        if code is None:
+            code = self._codes[callback] = len(self._callbacks)
+            self._callbacks.append(callback)
+            self._writer.batch.callbacks.append((code, callback))
+        return code
+
+    def _window(self, origin: str) -> Window:
+        window = self._windows.get(origin)
+        if window is None:
+            window = self._windows[origin] = Window(len(self._windows) + 1, origin)
+            self._writer.batch.hosts.append((window.id, origin))
+        return window
+
+
+def _extras(requests: Sequence[Request], parent: str) -> list[bytes | None]:
+    return [more_of(request, parent_known=request.parent == parent) for request in requests]

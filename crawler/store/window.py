@@ -1,0 +1,92 @@
+"""One host's requests: the next ones in memory, the rest on the disk."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from crawler.store.leases import Kept
+
+#: Requests of one host that are kept in memory; twice as many for a moment.
+WINDOW = 256
+#: An order that is not behind any other.
+FIRST = (-(1 << 62), 0)
+
+
+class Window:
+    """The requests of one host that wait.
+
+    All that come before `beyond` are in memory, all others are on the disk alone.
+
+    Attributes:
+        id: the host's number.
+        origin: its scheme, name and port.
+        beyond: where the part begins that is on the disk alone; None when there is none.
+        hidden: how many requests that part holds.
+        delayed: those that are tried again later, by the time from which on they may be.
+    """
+
+    __slots__ = ("_ready", "beyond", "delayed", "hidden", "id", "origin")
+
+    def __init__(self, id: int, origin: str) -> None:
+        self.id = id
+        self.origin = origin
+        self.beyond: tuple[int, int] | None = None
+        self.hidden = 0
+        self.delayed: list[tuple[float, int, Kept]] = []
+        self._ready: list[tuple[int, int, Kept]] = []
+
+    def __len__(self) -> int:
+        """How many requests are ready, in memory or not."""
+        return len(self._ready) + self.hidden
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are ready requests, and all of them on the disk alone."""
+        return not self._ready and self.hidden > 0
+
+    def add(self, kept: Kept) -> None:
+        """Let a request wait that is on the disk as well, or soon will be."""
+        if self.beyond is not None and kept.order >= self.beyond and not kept.retried:
+            self.hidden += 1
+            return
+        heappush(self._ready, (*kept.order, kept))
+        if len(self._ready) > 2 * WINDOW:
+            self._hide()
+
+    def delay(self, kept: Kept, until: float) -> None:
+        """Let a request wait that may not be lent before a time."""
+        heappush(self.delayed, (until, kept.id, kept))
+
+    def ripen(self, now: float) -> None:
+        """Make those delayed requests ready whose time has come.
+
+        On the disk they count as delayed until they are over: they always stay in memory.
+        """
+        while self.delayed and self.delayed[0][0] <= now:
+            kept = heappop(self.delayed)[2]
+            heappush(self._ready, (*kept.order, kept))
+
+    def take(self) -> Kept | None:
+        """Take out the request that is next; None when none is in memory."""
+        return heappop(self._ready)[2] if self._ready else None
+
+    def reveal(self, found: list[Kept]) -> None:
+        """Take in what was read from the disk: the first of what is `beyond`."""
+        for kept in found:
+            heappush(self._ready, (*kept.order, kept))
+        self.hidden -= len(found)
+        if not self.hidden:
+            self.beyond = None
+        elif found:
+            rank, id = found[-1].order
+            self.beyond = (rank, id + 1)
+
+    def _hide(self) -> None:
+        """Keep the better half in memory."""
+        self._ready.sort(key=lambda entry: entry[:2])
+        worse = self._ready[WINDOW:]
+        hidden = [entry for entry in worse if not entry[2].retried]
+        if hidden:
+            self._ready[WINDOW:] = [entry for entry in worse if entry[2].retried]
+            self.beyond = hidden[0][:2]
+            self.hidden += len(hidden)

@@ -1,0 +1,198 @@
+"""One thread that writes a state file: what has come together is one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from anyio import CancelScope, Event, RunFinishedError, from_thread
+from anyio.lowlevel import current_token
+
+from crawler.errors import StateError
+from crawler.store.rows import RequestRow
+from crawler.store.schema import connect
+
+T = TypeVar("T")
+
+#: Seconds for which writes come together.
+GROUP_SECONDS = 0.05
+#: So many rows are written at once, without waiting for more.
+GROUP_ROWS = 2_000
+
+
+class Batch:
+    """What is written in one transaction."""
+
+    def __init__(self) -> None:
+        self.hosts: list[tuple[int, str]] = []
+        self.callbacks: list[tuple[int, str]] = []
+        self.requests: list[RequestRow] = []
+        self.outcomes: list[tuple[str, int, float | None, str, int, int, int]] = []
+        self.items: list[tuple[int, int, str, bytes]] = []
+        self.marks: dict[str, tuple[int, str]] = {}
+        self.forget = 0
+        self.work: list[Callable[[sqlite3.Connection], Any]] = []
+        self.results: list[Any] = []
+        self.written = Event()
+
+    def __len__(self) -> int:
+        return len(self.requests) + len(self.outcomes) + len(self.items)
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Write all of it, then do the further work, in one transaction."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(connection)
+            self.results = [work(connection) for work in self.work]
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        many = connection.executemany
+        many("INSERT INTO hosts (id, origin) VALUES (?, ?)", self.hosts)
+        many("INSERT INTO callbacks (id, name) VALUES (?, ?)", self.callbacks)
+        many(
+            "INSERT INTO requests (id, hash, host, callback, url, priority, depth, parent, more) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.requests,
+        )
+        many(
+            "UPDATE requests SET state = ?, attempts = ?, due = ?, reason = ?, page = ?, size = size + ? "
+            "WHERE id = ?",
+            self.outcomes,
+        )
+        many("INSERT INTO items (id, request, name, json) VALUES (?, ?, ?, ?)", self.items)
+        many(
+            "INSERT OR REPLACE INTO sinks (name, item, place) VALUES (?, ?, ?)",
+            [(name, item, place) for name, (item, place) in self.marks.items()],
+        )
+        if self.forget:
+            connection.execute("DELETE FROM items WHERE id <= ?", (self.forget,))
+
+
+class Writer:
+    """Owns the thread and the connection; its methods are for the event loop that made it.
+
+    Attributes:
+        batch: what is written next; to be filled by the store, which then says `filled`.
+        last_item: id of the last item that is on the disk.
+        failure: what ended the writing, if anything did: nothing after it is on the disk.
+
+    Args:
+        path: the state file.
+        full: survive a loss of power as well.
+        group: seconds for which writes come together.
+    """
+
+    def __init__(self, path: Path, *, full: bool = False, group: float = GROUP_SECONDS) -> None:
+        self._path = path
+        self._group = group
+        self._connection = connect(path, full=full)
+        self._token = current_token()
+        self._work = threading.Event()
+        self._urgent = threading.Event()
+        self.last_item = 0
+        self._closing = False
+        self._ended = Event()
+        self.batch = Batch()
+        self.failure: StateError | None = None
+        self._thread = threading.Thread(target=self._run, name=f"state {path.name}", daemon=True)
+        self._thread.start()
+
+    def filled(self) -> None:
+        """Note that there is something to write, soon."""
+        self._work.set()
+        if len(self.batch) > GROUP_ROWS:
+            self._urgent.set()
+
+    def check(self) -> None:
+        """Raise StateError when nothing can be written any more."""
+        if self.failure is not None:
+            raise self.failure
+
+    async def room(self) -> None:
+        """Wait while more is to be written than should be in memory. Raises StateError."""
+        if len(self.batch) > 4 * GROUP_ROWS:
+            await self.written(at_once=True)
+
+    async def written(self, *, at_once: bool = False) -> None:
+        """Wait until all that was filled in by now is on the disk. Raises StateError.
+
+        Args:
+            at_once: do not wait for more to come together.
+        """
+        batch = self.batch
+        self._work.set()
+        if at_once:
+            self._urgent.set()
+        await batch.written.wait()
+        self.check()
+
+    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function on the connection, in the transaction of what was filled in before.
+
+        Raises StateError.
+        """
+        self.check()
+        batch = self.batch
+        place = len(batch.work)
+        batch.work.append(work)
+        await self.written(at_once=True)
+        result: T = batch.results[place]
+        return result
+
+    async def close(self) -> None:
+        """Write what is left, end the thread, close the file."""
+        with CancelScope(shield=True):
+            self._closing = True
+            self._work.set()
+            self._urgent.set()
+            await self._ended.wait()
+            self._thread.join()
+
+    # In the thread.
+
+    def _run(self) -> None:
+        try:
+            try:
+                while self._write_next():
+                    pass
+            finally:
+                self._connection.close()
+            from_thread.run_sync(self._ended.set, token=self._token)
+        except RunFinishedError:
+            pass  # the event loop has ended without closing us: what is not on the disk never was
+
+    def _write_next(self) -> bool:
+        """Write what comes together; return whether there may be more."""
+        self._work.wait()
+        self._urgent.wait(self._group)
+        # Cleared before looking: what is filled in from here on sets them again.
+        self._work.clear()
+        self._urgent.clear()
+        closing = self._closing
+        batch = from_thread.run_sync(self._take, token=self._token)
+        if self.failure is None:
+            self._write(batch)
+        from_thread.run_sync(self._tell, batch, token=self._token)
+        return not closing
+
+    def _take(self) -> Batch:
+        batch, self.batch = self.batch, Batch()
+        return batch
+
+    def _tell(self, batch: Batch) -> None:
+        if batch.items and self.failure is None:
+            self.last_item = batch.items[-1][0]
+        batch.written.set()
+
+    def _write(self, batch: Batch) -> None:
+        try:
+            batch.run(self._connection)
+        except (sqlite3.Error, OSError) as error:
+            self.failure = StateError(f"the state {self._path} cannot be written: {error}")

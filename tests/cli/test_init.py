@@ -1,0 +1,232 @@
+"""`crawl init`: what it makes runs and passes its tests as it is; what goes wrong leaves nothing behind."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from crawler.cli.main import main
+from crawler.demo.catalogue import Catalogue
+from crawler.scaffold import class_name, contents, folder_name
+from crawler.settings import load
+
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).parents[2]
+FILES = [".gitignore", "README.md", "config.yaml", "spider.py", "test_spider.py"]
+
+
+def shell(script: str, folder: Path, *, path: Sequence[str] = ()) -> str:
+    """Run commands as a person would type them, and return what they print; all of them must succeed.
+
+    The shell looks for commands where this process does, or in `path`.
+    """
+    env = {
+        **os.environ,
+        "PATH": os.pathsep.join(path) or os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+        # What a plugin that the extra `testing` does not bring says is not the new crawl's concern.
+        "PYTEST_ADDOPTS": "-p no:asyncio",
+    }
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=folder, env=env, capture_output=True, text=True, timeout=50
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def steps(told: str) -> str:
+    """Return the commands that were printed."""
+    return told.partition("next:\n")[2]
+
+
+def made(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_printed_works_as_printed(crawl: Crawl, tmp_path: Path) -> None:
+    done = crawl("init", "books/my-shop")
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = tmp_path / "books" / "my-shop"
+    assert made(folder) == FILES
+    assert done.stdout.startswith(f"made books/my-shop: {', '.join(contents('my-shop'))}\n")
+    assert len(steps(done.stdout).splitlines()) == 3
+
+    told = shell(steps(done.stdout), tmp_path)
+    assert "4 passed in " in told
+    assert "warning" not in told.lower()
+    items = [json.loads(line) for line in (folder / "out" / "my-shop.jsonl").read_text().splitlines()]
+    articles = [Catalogue(60).article(number) for number in range(1, 61)]
+    cheap = [article for article in articles if article.price_cents <= 3_000]
+    assert sorted((item["title"], item["price"]) for item in items) == sorted(
+        (article.title, article.price_cents / 100) for article in cheap
+    )
+    assert 0 < len(cheap) < 60
+    assert len({item["url"] for item in items}) == len(items)
+    assert all(item["tags"] and item["url"].startswith("http://127.0.0.1:") for item in items)
+    assert len({item["found_on"] for item in items}) == 4  # the front page, and three lists
+    ignored = {line.rstrip("/") for line in (folder / ".gitignore").read_text().splitlines()}
+    assert set(made(folder)) - set(FILES) <= ignored
+
+
+def test_the_parameter_changes_what_is_kept(crawl: Crawl, tmp_path: Path) -> None:
+    crawl("init", "shop")
+    done = crawl("shop/config.yaml", "--set", "spider.params={}", "-o", "-")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 60
+    done = crawl("shop/config.yaml", "--set", "spider.params.max_price=cheap")
+    assert done.returncode == 3
+    assert "max_price" in done.stderr
+
+
+def test_the_commands_of_its_readme_work(crawl: Crawl, tmp_path: Path) -> None:
+    crawl("init", "shop")
+    (_, block, _) = (tmp_path / "shop" / "README.md").read_text().split("```")
+    commands = [line.partition("#")[0].strip() for line in block.splitlines()[1:]]
+    assert commands[-1] == "pytest"
+    assert len(commands) == 6
+    assert all(command.startswith("crawl ") for command in commands[:-1])
+    told = [
+        shell(command.replace("crawl", f"{sys.executable} -m crawler", 1), tmp_path / "shop")
+        for command in commands[:-1]
+    ]
+    first_pages, check, links, item = told[1:]
+    assert 0 < len(first_pages.splitlines()) <= 10
+    assert "nothing is wrong with it" in check
+    assert links == ""  # they go to standard error
+    assert json.loads(item)["title"] == Catalogue(60).article(7).title
+
+
+def test_commands_are_named_shortly_where_the_shell_finds_them(tmp_path: Path) -> None:
+    path = [sysconfig.get_path("scripts"), "/usr/bin", "/bin"]
+    told = shell("crawl init 'a b/shop'", tmp_path, path=path)
+    assert steps(told).splitlines() == ["  cd 'a b/shop'", "  crawl config.yaml", "  pytest"]
+
+
+def test_commands_are_named_wholly_where_the_shell_finds_others(tmp_path: Path) -> None:
+    others = tmp_path / "bin"
+    others.mkdir()
+    for command in ("crawl", "pytest"):
+        shutil.copy("/bin/false", others / command)
+    path = [str(others), "/usr/bin", "/bin"]
+    told = shell(f"{sys.executable} -m crawler init shop", tmp_path, path=path)
+    assert "4 passed in " in shell(steps(told), tmp_path, path=path)
+    assert steps(told).splitlines()[1] == f"  {sys.executable} -m crawler config.yaml"
+
+
+def test_an_empty_folder_will_do(crawl: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    assert crawl("init", "shop/").returncode == 0
+    assert made(tmp_path / "shop") == FILES
+    assert load(tmp_path / "shop" / "config.yaml").name == "shop"
+
+
+def test_the_current_folder_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["crawl", "init", "."])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert made(folder) == FILES
+    assert "cd " not in capsys.readouterr().out
+    assert load("config.yaml").name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("shop", "ShopSpider"),
+        ("book-shop", "BookShopSpider"),
+        ("book_shop.v2", "BookShopV2Spider"),
+        ("bookShop", "BookShopSpider"),
+        ("bücher", "BücherSpider"),
+        ("spider", "SpiderSpider"),
+        ("news-spider", "NewsSpider"),
+        ("true", "TrueSpider"),
+        ("article", "ArticleSpider"),
+    ],
+)
+def test_the_names_in_it_fit_its_own(name: str, kind: str, tmp_path: Path) -> None:
+    assert folder_name(str(tmp_path / name)) == name
+    assert class_name(name) == kind
+    files = contents(name)
+    (tmp_path / "config.yaml").write_text(files["config.yaml"], encoding="utf-8")
+    settings = load(tmp_path / "config.yaml")
+    assert settings.name == name
+    assert settings.spider is not None
+    assert settings.spider.use == f"spider.py:{kind}"
+    assert settings.output[0].file == f"out/{name}.jsonl"
+    assert f"class {kind}(Spider):" in files["spider.py"]
+    assert f"import Article, {kind}\n" in files["test_spider.py"]
+    assert not [file for file, text in files.items() if "example-crawl" in text or "ExampleSpider" in text]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "2026-news", ".hidden", "a b", "a:b", "shop\n", "\x1b[2J", "-", "_x", "a'b", "/", "🎉", "x²🎉"],
+)
+def test_odd_names_are_wrong_usage(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["crawl", "init", "--", name])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert "Invalid value for NAME" in told.err
+    assert "\x1b" not in told.err
+    assert made(tmp_path) == []
+
+
+def test_nothing_is_overwritten(crawl: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "spider.py").write_text("mine")
+    done = crawl("init", "shop")
+    assert done.returncode == 5
+    assert done.stderr == "error: shop is not empty; a new crawl wants a folder of its own\n"
+    assert made(tmp_path / "shop") == ["spider.py"]
+    assert (tmp_path / "shop" / "spider.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("file", "error: file cannot be written: File exists\n"),
+        ("file/shop", "error: file cannot be written: File exists\n"),
+        ("dangling", "error: dangling cannot be written: File exists\n"),
+        ("new/" + "x" * 300, f"error: new/{'x' * 300} cannot be written: File name too long\n"),
+    ],
+)
+def test_what_cannot_be_made_is_told_and_leaves_nothing(
+    name: str, message: str, crawl: Crawl, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    done = crawl("init", name)
+    assert (done.returncode, done.stdout, done.stderr) == (5, "", message)
+    assert made(tmp_path) == ["dangling", "file"]
+
+
+@pytest.mark.parametrize("empty", [True, False], ids=["in an empty folder", "in a new one"])
+def test_a_disk_that_is_full_half_way_leaves_nothing(empty: bool, tmp_path: Path) -> None:
+    sizes = [len(text.encode()) for text in contents("shop").values()]
+    (largest,) = [kib for kib in range(1, 4) if sizes[0] <= kib * 1024 < sizes[2]]  # the third file fails
+    if empty:
+        (tmp_path / "new" / "shop").mkdir(parents=True)
+    script = f"ulimit -f {largest}; {sys.executable} -m crawler init new/shop 2>&1 && exit 1; echo $?"
+    told = shell(script, tmp_path)
+    assert told == "error: new/shop cannot be written: File too large\n5\n"
+    assert not list(tmp_path.rglob("*.*"))
+    assert made(tmp_path) == (["new"] if empty else [])

@@ -1,0 +1,108 @@
+"""Items from a state are objects of their class again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import msgspec
+import pydantic
+import pytest
+
+from crawler.contracts import Record
+from crawler.encode import encode_item
+from crawler.errors import StateError
+from crawler.export.revive import class_of, revive
+from crawler.model.items import NamedItem, item_name
+
+WHEN = datetime(2026, 5, 17, 12, tzinfo=UTC)
+
+
+class Struct(msgspec.Struct):
+    a: int
+    when: datetime
+    price: Decimal
+    raw: bytes
+    by_number: dict[int, str]
+
+
+class Renamed(msgspec.Struct, rename="camel", tag=True):
+    long_name: int
+
+
+class Derived(Renamed, tag=True):
+    more: str = ""
+
+
+@dataclass
+class Data:
+    a: int
+    when: datetime
+
+
+@attrs.define
+class Attrs:
+    a: int
+    inner: Data | None = None
+
+
+class Model(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(strict=True)
+    a: int = pydantic.Field(alias="anAlias")
+    when: datetime
+
+
+class Kind(dict[str, Any]):
+    pass
+
+
+def read_back(item: Any) -> Record:
+    return Record(3, NamedItem(item_name(item), msgspec.json.decode(encode_item(item))), "https://a.test/")
+
+
+ITEMS = [
+    Struct(1, WHEN, Decimal("1.50"), b"\x00\xff", {1: "one"}),
+    Renamed(1),
+    Data(1, WHEN),
+    Attrs(1, Data(2, WHEN)),
+    Model(anAlias=1, when=WHEN),
+    Kind(a=[1, {"b": None}]),
+]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: type(item).__name__)
+def test_an_item_comes_back_as_it_was(item: Any) -> None:
+    record = read_back(item)
+    kind = class_of(record.item, type(item))
+    assert kind is type(item)
+    again = revive(record, kind)
+    assert type(again) is type(item)
+    assert again == item
+
+
+def test_one_that_was_never_away_is_the_same_object() -> None:
+    item = Data(1, WHEN)
+    assert class_of(item, Data) is Data
+    assert revive(Record(1, item, ""), Data) is item
+
+
+def test_a_derived_class_is_found_by_its_name() -> None:
+    record = read_back(Derived(1, "x"))
+    kind = class_of(record.item, Renamed)
+    assert kind is Derived
+    assert revive(record, kind) == Derived(1, "x")
+
+
+def test_what_is_something_else_has_no_class() -> None:
+    assert class_of(read_back(Data(1, WHEN)).item, Attrs) is None
+    assert class_of(Data(1, WHEN), Attrs) is None
+
+
+@pytest.mark.parametrize("kind", [Data, Attrs, Model])
+def test_what_does_not_fit_any_more_is_told(kind: type) -> None:
+    record = Record(3, NamedItem(kind.__name__, {"b": 1}), "https://a.test/7")
+    with pytest.raises(StateError, match=f"item 3, found on https://a.test/7, does not fit {kind.__name__}"):
+        revive(record, kind)
