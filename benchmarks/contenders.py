@@ -10,6 +10,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = "out.jsonl"
+#: Ours keeps its state in memory or in an SQLite file.
+NAMES = ("loop", "memory", "sqlite", "scrapy")
 QUIET = ("--quiet", "--summary", "json")
 NO_LIMIT = "100000"  # pages, more than any of the sites has
 
@@ -57,8 +59,8 @@ def crawl_command() -> str | None:
 
 
 def available(programs: Programs) -> list[Contender]:
-    """The contenders that can run, in the order loop, ours, scrapy."""
-    made = (_loop(programs), _ours(programs), _scrapy(programs))
+    """The contenders that can run, in the order of NAMES."""
+    made = (_loop(programs), _ours("memory", programs), _ours("sqlite", programs), _scrapy(programs))
     return [contender for contender in made if contender is not None]
 
 
@@ -85,7 +87,7 @@ def _loop(programs: Programs) -> Contender | None:
     return Contender("loop", command, _peer_report)
 
 
-def _ours(programs: Programs) -> Contender | None:
+def _ours(name: str, programs: Programs) -> Contender | None:
     crawl = programs.crawl
     if crawl is None:
         return None
@@ -95,6 +97,7 @@ def _ours(programs: Programs) -> Contender | None:
         shutil.copy(HERE / "rate.yaml", folder / "rate.yaml")
         settings = {
             "start": [start],
+            "state": "memory" if name == "memory" else "state.db",
             "politeness.per_host": programs.concurrency,
             "politeness.robots": programs.robots,
             "fetch.concurrency": programs.concurrency,
@@ -109,7 +112,7 @@ def _ours(programs: Programs) -> Contender | None:
             *QUIET,
         ]
 
-    return Contender("ours", command, _our_report)
+    return Contender(name, command, _our_report)
 
 
 def _our_report(figures: Mapping[str, Any]) -> Reported:

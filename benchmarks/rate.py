@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from contenders import Contender, Programs, Reported, available, crawl_command, report_of, written
+from contenders import NAMES, Contender, Programs, Reported, available, crawl_command, report_of, written
 from measure import Cost, Failed, run
 from sites import SITES, Missing, serve_sites
 from table import print_table
 
-YARDSTICKS = ("loop", "scrapy")
+YARDSTICKS = ("loop", "memory", "scrapy")
 COLUMNS = (
     *("site", "contender", "pages", "pages/s", "CPU µs/page", "RSS MB", "crawl pages/s", "crawl CPU µs/page"),
     *(f"{what} / {name}" for name in YARDSTICKS for what in ("rate", "crawl rate", "crawl CPU")),
@@ -130,9 +130,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds (default 5)")
     parser.add_argument("--warm-up", type=int, default=1, help="rounds before those, not counted (default 1)")
     parser.add_argument("--sites", nargs="+", choices=names, default=names)
-    parser.add_argument(
-        "--contenders", nargs="+", choices=["loop", "ours", "scrapy"], help="default: all found"
-    )
+    parser.add_argument("--contenders", nargs="+", choices=NAMES, help="default: all found")
     parser.add_argument("--loop", type=Path, help="run as: LOOP SEED LIMIT CONCURRENCY OUT.jsonl")
     parser.add_argument("--scrapy-python", type=Path, help="the Python of an environment that has Scrapy")
     parser.add_argument(

@@ -94,6 +94,9 @@ class LeaseBook:
         """Return how many requests of a host are lent out."""
         return sum(kept.host == host for kept in self._lent.values())
 
+    def __len__(self) -> int:
+        return len(self._lent)
+
     def __contains__(self, id: int) -> bool:
         return id in self._lent
 

@@ -24,7 +24,7 @@ from crawler.store.lock import StateLock
 from crawler.store.rows import item_row, more_of
 from crawler.store.schema import wipe
 from crawler.store.seen import LARGEST, Seen
-from crawler.store.window import FIRST, WINDOW, Window
+from crawler.store.window import FIRST, Window, share
 from crawler.store.writer import GROUP_SECONDS, Writer
 from crawler.url import origin_of
 
@@ -136,6 +136,7 @@ class SqliteStore:
         for id, origin, waiting in reading.hosts(connection):
             window = self._windows[origin] = Window(id, origin)
             window.hidden, window.beyond = waiting, FIRST if waiting else None
+        self._share = share(len(self._windows))
         self._sleeping = reading.delayed(connection, self._callbacks)
         self._marks = reading.marks(connection)
         self._last_id, self._pages, self._size = reading.totals(connection)
@@ -213,7 +214,7 @@ class SqliteStore:
         self._writer.batch.requests.append(
             (id, hash, window.id, code, url, request.priority, request.depth, above, extra)
         )
-        window.add(Kept(id, request, window.origin))
+        window.add(Kept(id, request, window.origin), self._share)
         return True
 
     async def claim(
@@ -238,7 +239,7 @@ class SqliteStore:
         """Read requests from the disk until there is one, or none is left."""
         async with self._loading:
             while window.empty:
-                limit = WINDOW + self._leases.number_of(window.origin)
+                limit = self._share + self._leases.number_of(window.origin)
                 read = partial(reading.waiting, window=window, limit=limit, names=self._callbacks)
                 found = await self._writer.do(read)
                 window.reveal([kept for kept in found if kept.id not in self._leases])
@@ -293,7 +294,8 @@ class SqliteStore:
         if after >= self._last_item:
             return []
         while after >= self._writer.last_item:
-            await self._writer.written()
+            # While nothing is lent out, nothing will come together by waiting.
+            await self._writer.written(at_once=not self._leases)
         skip = after + 1 - self._fresh[0].id if self._fresh else -1
         if skip >= 0:
             return list(islice(self._fresh, skip, skip + min(limit, self._writer.last_item - after)))
@@ -328,6 +330,7 @@ class SqliteStore:
         window = self._windows.get(origin)
         if window is None:
             window = self._windows[origin] = Window(len(self._windows) + 1, origin)
+            self._share = share(len(self._windows))
             self._writer.batch.hosts.append((window.id, origin))
         return window
 

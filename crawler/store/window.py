@@ -6,10 +6,17 @@ from heapq import heappop, heappush
 
 from crawler.store.leases import Kept
 
-#: Requests of one host that are kept in memory; twice as many for a moment.
-WINDOW = 256
+#: Requests that are kept in memory, of all hosts together; twice as many for a moment.
+ROOM = 30_000
+#: How many of them one host may have at most and at least.
+MOST, LEAST = 256, 4
 #: An order that is not behind any other.
 FIRST = (-(1 << 62), 0)
+
+
+def share(hosts: int) -> int:
+    """Return how many requests of each host are kept in memory."""
+    return max(LEAST, min(MOST, ROOM // max(1, hosts)))
 
 
 class Window:
@@ -44,14 +51,14 @@ class Window:
         """Whether there are ready requests, and all of them on the disk alone."""
         return not self._ready and self.hidden > 0
 
-    def add(self, kept: Kept) -> None:
-        """Let a request wait that is on the disk as well, or soon will be."""
+    def add(self, kept: Kept, most: int = MOST) -> None:
+        """Let a request wait that is on the disk as well, or soon will be; `most` are kept in memory."""
         if self.beyond is not None and kept.order >= self.beyond and not kept.retried:
             self.hidden += 1
             return
         heappush(self._ready, (*kept.order, kept))
-        if len(self._ready) > 2 * WINDOW:
-            self._hide()
+        if len(self._ready) > 2 * most:
+            self._hide(most)
 
     def delay(self, kept: Kept, until: float) -> None:
         """Let a request wait that may not be lent before a time."""
@@ -81,12 +88,12 @@ class Window:
             rank, id = found[-1].order
             self.beyond = (rank, id + 1)
 
-    def _hide(self) -> None:
-        """Keep the better half in memory."""
+    def _hide(self, most: int) -> None:
+        """Keep the better ones in memory."""
         self._ready.sort(key=lambda entry: entry[:2])
-        worse = self._ready[WINDOW:]
+        worse = self._ready[most:]
         hidden = [entry for entry in worse if not entry[2].retried]
         if hidden:
-            self._ready[WINDOW:] = [entry for entry in worse if entry[2].retried]
+            self._ready[most:] = [entry for entry in worse if entry[2].retried]
             self.beyond = hidden[0][:2]
             self.hidden += len(hidden)
