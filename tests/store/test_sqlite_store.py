@@ -64,4 +64,4 @@ class SqliteMachine(StoreMachine):
 
 
 TestSqliteMachine = SqliteMachine.TestCase
-TestSqliteMachine.settings = settings(max_examples=40, deadline=None)
+TestSqliteMachine.settings = settings(max_examples=25, deadline=None)
