@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from crawler.engine.joiner import Joiner
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
@@ -76,6 +78,7 @@ class Admission:
         """Return a start request in canonical form, or why it may not enter. Raises UrlError."""
         request = Request(start) if isinstance(start, str) else start
         self._check(request.callback)
+        self._check_data(request.data, f"start request {request.url}")
         request.at(canonical(request.url))
         if self._scope.welcome(request.url):
             self._refusals.clear()
@@ -114,11 +117,13 @@ class Admission:
                 findings.rejected[reason or Reason.SCHEME] += 1
             elif not knows(url):
                 data = links.data[position] if links.data else None
+                self._check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)
                 findings.found.append(request.child_of(parent))
 
     def _add_request(self, request: Request, parent: Request, findings: Findings) -> None:
         self._check(request.callback)
+        self._check_data(request.data, parent.callback)
         try:
             request.at(canonical(request.url)).child_of(parent)
         except UrlError as error:
@@ -131,6 +136,17 @@ class Admission:
             # Named by where it was asked for, so that a page fetched twice asks for it only once.
             request.key = f"{request.key} again {len(findings.found)} from {short_key(parent.key)}"
         findings.found.append(request)
+
+    def _check_data(self, data: Any, whose: str) -> None:
+        """Raise SpiderError for data that could not be kept on a disk; in memory it must not pass either."""
+        if data is None:
+            return
+        try:
+            msgspec.msgpack.encode(data)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise SpiderError(
+                f"{whose}: `data` cannot be stored: {error}; give plain values, lists and dicts"
+            ) from error
 
     def _is_item(self, kind: type) -> bool:
         known = self._item_types.get(kind)

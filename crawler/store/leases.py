@@ -11,17 +11,11 @@ from crawler.model import Lease, Request
 
 
 class Kept:
-    """A request that is not over yet, and what has happened to it so far.
+    """A request that is not over yet, and what has happened to it so far."""
 
-    Attributes:
-        retried: it was put off after a failed try; on a disk it counts as delayed from then on.
-    """
+    __slots__ = ("attempts", "expires", "host", "id", "owner", "request", "token")
 
-    __slots__ = ("attempts", "expires", "host", "id", "owner", "request", "retried", "token")
-
-    def __init__(
-        self, id: int, request: Request, host: str, attempts: int = 0, *, retried: bool = False
-    ) -> None:
+    def __init__(self, id: int, request: Request, host: str, attempts: int = 0) -> None:
         self.id = id
         self.request = request
         self.host = host
@@ -29,7 +23,6 @@ class Kept:
         self.token = 0  # of the newest lease; 0 when it is not lent out
         self.expires = 0.0
         self.owner = ""
-        self.retried = retried
 
     @property
     def order(self) -> tuple[int, int]:

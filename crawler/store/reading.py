@@ -87,8 +87,7 @@ def delayed(connection: sqlite3.Connection, names: list[str]) -> list[tuple[floa
         "WHERE r.state = 'waiting' AND r.due IS NOT NULL"
     )
     return [
-        (due, Kept(row[0], request_of(tuple(row), names), origin, row[-1], retried=True))
-        for *row, due, origin in found
+        (due, Kept(row[0], request_of(tuple(row), names), origin, row[-1])) for *row, due, origin in found
     ]
 
 

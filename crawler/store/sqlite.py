@@ -229,21 +229,25 @@ class SqliteStore:
                 continue
             window.ripen(now)
             for _ in range(number):
-                kept = window.take() or await self._take_hidden(window)
+                if window.next_is_hidden:
+                    await self._reveal(window)
+                kept = window.take()
                 if kept is None:
                     break
                 leases.append(self._leases.lend(kept, owner, now + ttl))
         return leases
 
-    async def _take_hidden(self, window: Window) -> Kept | None:
-        """Read requests from the disk until there is one, or none is left."""
+    async def _reveal(self, window: Window) -> None:
+        """Read requests from the disk until the next one is in memory, or none is left."""
         async with self._loading:
-            while window.empty:
-                limit = self._share + self._leases.number_of(window.origin)
+            while window.next_is_hidden:
+                known = self._leases.number_of(window.origin) + len(window.tried)
+                limit = self._share + known
                 read = partial(reading.waiting, window=window, limit=limit, names=self._callbacks)
                 found = await self._writer.do(read)
-                window.reveal([kept for kept in found if kept.id not in self._leases])
-            return window.take()
+                window.reveal(
+                    [kept for kept in found if kept.id not in self._leases and kept.id not in window.tried]
+                )
 
     async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[Settled]:
         self._writer.check()
@@ -274,7 +278,6 @@ class SqliteStore:
         due, state = None, settlement.state
         if settlement.again_at is not None:
             state = State.WAITING
-            kept.retried = True
             self._windows[kept.host].delay(kept, settlement.again_at)
             due = self._clock() + settlement.again_at - now
         self._pages += settlement.page

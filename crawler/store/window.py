@@ -22,23 +22,26 @@ def share(hosts: int) -> int:
 class Window:
     """The requests of one host that wait.
 
-    All that come before `beyond` are in memory, all others are on the disk alone.
+    All that come before `beyond` are in memory, all others are on the disk alone; except for those that were
+    lent before: how often is known in memory only, so they stay there.
 
     Attributes:
         id: the host's number.
         origin: its scheme, name and port.
         beyond: where the part begins that is on the disk alone; None when there is none.
         hidden: how many requests that part holds.
+        tried: the ids of ready ones that were lent before.
         delayed: those that are tried again later, by the time from which on they may be.
     """
 
-    __slots__ = ("_ready", "beyond", "delayed", "hidden", "id", "origin")
+    __slots__ = ("_ready", "beyond", "delayed", "hidden", "id", "origin", "tried")
 
     def __init__(self, id: int, origin: str) -> None:
         self.id = id
         self.origin = origin
         self.beyond: tuple[int, int] | None = None
         self.hidden = 0
+        self.tried: set[int] = set()
         self.delayed: list[tuple[float, int, Kept]] = []
         self._ready: list[tuple[int, int, Kept]] = []
 
@@ -47,16 +50,16 @@ class Window:
         return len(self._ready) + self.hidden
 
     @property
-    def empty(self) -> bool:
-        """Whether there are ready requests, and all of them on the disk alone."""
-        return not self._ready and self.hidden > 0
+    def next_is_hidden(self) -> bool:
+        """Whether the request that is next is on the disk alone."""
+        return self.beyond is not None and (not self._ready or self._ready[0][:2] >= self.beyond)
 
     def add(self, kept: Kept, most: int = MOST) -> None:
         """Let a request wait that is on the disk as well, or soon will be; `most` are kept in memory."""
-        if self.beyond is not None and kept.order >= self.beyond and not kept.retried:
+        if self.beyond is not None and kept.order >= self.beyond and not kept.attempts:
             self.hidden += 1
             return
-        heappush(self._ready, (*kept.order, kept))
+        self._push(kept)
         if len(self._ready) > 2 * most:
             self._hide(most)
 
@@ -65,22 +68,22 @@ class Window:
         heappush(self.delayed, (until, kept.id, kept))
 
     def ripen(self, now: float) -> None:
-        """Make those delayed requests ready whose time has come.
-
-        On the disk they count as delayed until they are over: they always stay in memory.
-        """
+        """Make those delayed requests ready whose time has come."""
         while self.delayed and self.delayed[0][0] <= now:
-            kept = heappop(self.delayed)[2]
-            heappush(self._ready, (*kept.order, kept))
+            self._push(heappop(self.delayed)[2])
 
     def take(self) -> Kept | None:
-        """Take out the request that is next; None when none is in memory."""
-        return heappop(self._ready)[2] if self._ready else None
+        """Take out the request that is next and not hidden; None when there is none."""
+        if not self._ready:
+            return None
+        kept = heappop(self._ready)[2]
+        self.tried.discard(kept.id)
+        return kept
 
     def reveal(self, found: list[Kept]) -> None:
         """Take in what was read from the disk: the first of what is `beyond`."""
         for kept in found:
-            heappush(self._ready, (*kept.order, kept))
+            self._push(kept)
         self.hidden -= len(found)
         if not self.hidden:
             self.beyond = None
@@ -88,12 +91,17 @@ class Window:
             rank, id = found[-1].order
             self.beyond = (rank, id + 1)
 
+    def _push(self, kept: Kept) -> None:
+        heappush(self._ready, (*kept.order, kept))
+        if kept.attempts:
+            self.tried.add(kept.id)
+
     def _hide(self, most: int) -> None:
         """Keep the better ones in memory."""
         self._ready.sort(key=lambda entry: entry[:2])
         worse = self._ready[most:]
-        hidden = [entry for entry in worse if not entry[2].retried]
+        hidden = [entry for entry in worse if not entry[2].attempts]
         if hidden:
-            self._ready[most:] = [entry for entry in worse if entry[2].retried]
+            self._ready[most:] = [entry for entry in worse if entry[2].attempts]
             self.beyond = hidden[0][:2]
             self.hidden += len(hidden)

@@ -178,3 +178,11 @@ def test_a_hostile_page_that_nobody_parses_is_a_page() -> None:
             yield {"size": len(page.body)}
 
     assert virtual(Sizes, web, **OPTIONS).items == [{"size": len(HOSTILE)}]
+
+
+def test_data_that_could_not_be_stored_costs_the_page() -> None:
+    crawled, web = crawl(Request(f"{A}/1", Faulty.leaf.__name__, data={"connection": object()}))
+    assert crawled.stats.gave_up == {"callback": 1}
+    assert len(web.hits) == 1
+    (failed,) = [event for event in crawled.events if isinstance(event, CallbackFailed)]
+    assert "`data` cannot be stored" in str(failed.error)

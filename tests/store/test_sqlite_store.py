@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from crawler.contracts import Record
 from crawler.errors import StateError
-from crawler.store import SqliteStore
+from crawler.store import SqliteStore, window
 from crawler.testing.conformance import StoreConformance, StoreMachine
 
 
@@ -62,6 +62,24 @@ class SqliteMachine(StoreMachine):
         if hasattr(self, "folder"):
             self.folder.cleanup()
 
+
+class TinyWindows(SqliteMachine):
+    """Keeps one or two requests of a host in memory, so that the rest is read from the disk."""
+
+    def make_store(self) -> SqliteStore:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(window, "MOST", 1)
+        self.patch.setattr(window, "LEAST", 1)
+        return super().make_store()
+
+    def teardown(self) -> None:
+        super().teardown()
+        if hasattr(self, "patch"):
+            self.patch.undo()
+
+
+TestTinyWindows = TinyWindows.TestCase
+TestTinyWindows.settings = settings(max_examples=25, deadline=None)
 
 TestSqliteMachine = SqliteMachine.TestCase
 TestSqliteMachine.settings = settings(max_examples=25, deadline=None)

@@ -1,0 +1,81 @@
+"""State files that cannot be used, and writing that fails."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from crawler.contracts import Settlement
+from crawler.errors import StateError
+from crawler.model import Reason, Request
+from crawler.store import SqliteStore
+
+
+async def refused(path: Path) -> str:
+    with pytest.raises(StateError) as caught:
+        async with SqliteStore(path):
+            pass
+    return str(caught.value)
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("no database, but rather long text " * 100)
+    assert "cannot be opened" in await refused(path)
+    assert path.read_text().startswith("no database")
+
+
+async def test_a_database_of_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    assert "not the state of a crawl" in await refused(path)
+
+
+async def test_a_state_of_a_newer_version(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with SqliteStore(path):
+        pass
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert "version 99" in await refused(path)
+
+
+async def test_a_folder(tmp_path: Path) -> None:
+    assert "cannot be opened" in await refused(tmp_path)
+
+
+async def test_after_a_failure_nothing_is_accepted_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with pytest.raises(StateError, match="cannot be written"):
+        async with SqliteStore(path) as store:
+            await store.add([Request("https://a.test/1")])
+            await store.flush()
+            other = sqlite3.connect(path)
+            other.execute("DROP TABLE items")
+            other.close()
+            (lease,) = await store.claim({"https://a.test": 1}, owner="", now=0.0, ttl=9.0)
+            await store.settle([Settlement(lease, Reason.OK, items=[{"n": 1}])], now=0.0)
+            with pytest.raises(StateError):
+                await store.drain(0, 10)
+            with pytest.raises(StateError):
+                await store.add([Request("https://a.test/2")])
+            with pytest.raises(StateError):
+                await store.claim({"https://a.test": 1}, owner="", now=0.0, ttl=9.0)
+
+
+async def test_more_callbacks_than_fit_into_a_byte(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    requests = [Request(f"https://a.test/{n}", f"callback{n}") for n in range(300)]
+    async with SqliteStore(path) as store:
+        await store.add(requests)
+        assert await store.callback_of("https://a.test/7") == "callback7"
+        assert await store.callback_of("https://a.test/299") == "callback299"
+    async with SqliteStore(path) as store:
+        assert await store.callback_of("https://a.test/299") == "callback299"
+        leases = await store.claim({"https://a.test": 400}, owner="", now=0.0, ttl=9.0)
+        assert [lease.request.callback for lease in leases] == [f"callback{n}" for n in range(300)]
