@@ -200,7 +200,7 @@ def _plan(
     state: OpenState,
     frontier: Frontier,
     fetcher: Fetcher,
-    outlets: Sequence[Outlet],
+    outlets: list[Outlet],
     recalled: Recalled,
 ) -> Plan:
     settings, limits, polite = parts.settings, parts.settings.limits, parts.settings.politeness

@@ -36,9 +36,15 @@ class Outlet:
     async def write(self, records: Sequence[Record]) -> None:
         """Hand over those records that it does not have yet."""
         new = [record for record in records if record.id > self.item]
-        if new:
+        if not new:
+            return
+        try:
             self.place = await self.sink.write(new)
-            self.item = new[-1].id
+        except BaseException:
+            # A consumer that leaves in the middle has had what it was done with.
+            self.item = max(self.item, getattr(self.sink, "taken", 0))
+            raise
+        self.item = new[-1].id
 
 
 class Delivery:
@@ -46,13 +52,13 @@ class Delivery:
 
     Args:
         store: where committed items wait.
-        outlets: who gets them.
+        outlets: who gets them; those that join later are added to the list.
         limit: more items than this waiting for delivery, and the crawl pauses.
     """
 
-    def __init__(self, store: Store, outlets: Sequence[Outlet], limit: int = 5_000) -> None:
+    def __init__(self, store: Store, outlets: list[Outlet], limit: int = 5_000) -> None:
         self._store = store
-        self._outlets = list(outlets)
+        self._outlets = outlets
         self._limit = limit
         self._position = min((outlet.item for outlet in outlets), default=0)
         self._undelivered = 0

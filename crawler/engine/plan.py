@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -41,7 +41,7 @@ class Plan:
     scope: Scope
     retry: RetryRule
     budget: Budget
-    outlets: Sequence[Outlet] = ()
+    outlets: list[Outlet] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     concurrency: int = 32
     hops: int = 10

@@ -25,6 +25,7 @@ class Tap:
         name: none: all such sinks share one mark.
         kind: what is kept.
         deserted: its consumer has gone; another may take over.
+        taken: id of the last item that the consumer was done with: it asked for the next one.
         told: the error that ended the crawl has been raised to the consumer.
     """
 
@@ -34,7 +35,9 @@ class Tap:
         self.kind = kind
         self.deserted = False
         self.told = False
-        self._waiting: deque[Any] = deque()
+        self.taken = 0
+        self._handed = 0
+        self._waiting: deque[tuple[int, Any]] = deque()
         self._filled = Event()
         self._emptied = Event()
         self._ended = False
@@ -57,15 +60,16 @@ class Tap:
     async def close(self, *, failed: bool = False) -> None:
         """The crawl has ended; see `end`."""
 
-    def _wanted(self, records: Sequence[Record]) -> list[Any]:
+    def _wanted(self, records: Sequence[Record]) -> list[tuple[int, Any]]:
         kind = self.kind
         if kind is None:
-            return [record.item for record in records]
+            return [(record.id, record.item) for record in records]
         found = ((record, class_of(record.item, kind)) for record in records)
-        return [revive(record, one) for record, one in found if one is not None]
+        return [(record.id, revive(record, one)) for record, one in found if one is not None]
 
     async def take(self) -> Any:
         """Return the next item. Raises StopAsyncIteration, or what made the crawl fail, at its end."""
+        self.taken = self._handed
         while not self._waiting:
             if self._ended:
                 error, self._error = self._error, None
@@ -75,7 +79,8 @@ class Tap:
                 self._filled = Event()
             self._emptied.set()
             await self._filled.wait()
-        return self._waiting.popleft()
+        self._handed, item = self._waiting.popleft()
+        return item
 
     def let_go(self) -> None:
         """Keep nothing any more once the consumer has gone: nobody will take over."""
