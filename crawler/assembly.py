@@ -18,6 +18,7 @@ from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.frontier import Frontier
 from crawler.policy.address import AddressRule
+from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
 from crawler.policy.politeness import Politeness
 from crawler.policy.retry import RetryRule
@@ -95,7 +96,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
 @asynccontextmanager
 async def _state(parts: Parts, spider: Spider) -> AsyncIterator[OpenState]:
     if parts.store is not None:
-        yield OpenState(parts.store)
+        yield OpenState(parts.store, Beginning.RESUMED)  # what is in it is wanted
         return
     async with open_state(parts.settings, spider, fresh=parts.fresh) as state:
         yield state
@@ -118,7 +119,7 @@ async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitS
         mark = recalled.marks.get(sink.name)
         item = await sink.open(mark)
         outlet = Outlet(sink, item, mark.place if mark is not None and mark.item == item else None)
-        stack.push_async_exit(_closing(outlet, outlets, state.store))
+        stack.push_async_exit(_closing(outlet, outlets, state))
         outlets.append(outlet)
         if item < recalled.forgotten and sink.name:
             raise OutputError(
@@ -128,10 +129,11 @@ async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitS
     return outlets
 
 
-def _closing(outlet: Outlet, outlets: Sequence[Outlet], store: Store) -> Callable[..., Awaitable[None]]:
+def _closing(outlet: Outlet, outlets: Sequence[Outlet], state: OpenState) -> Callable[..., Awaitable[None]]:
     async def close(kind: type[BaseException] | None, *_: object) -> None:
         outlet.place = await outlet.sink.close(failed=kind is not None)
-        await store.mark(marks_of(outlets))
+        if state.begun:  # before that, what the state says of the outputs is not this run's
+            await state.store.mark(marks_of(outlets))
 
     return close
 

@@ -27,11 +27,13 @@ class OpenState:
         store: where requests and items are kept.
         beginning: how this run begins.
         crawl: what is written down about it when it begins.
+        begun: whether this run has made the state its own.
     """
 
     store: Store
     beginning: Beginning = Beginning.NEW
     crawl: Mapping[str, str] = field(default_factory=dict)
+    begun: bool = False
 
     @property
     def path(self) -> str:
@@ -52,6 +54,7 @@ class OpenState:
 
     async def begin(self) -> None:
         """Let go of what is not wanted any more; from here on the state is this run's."""
+        self.begun = True
         if not isinstance(self.store, SqliteStore):
             return
         if self.beginning is not Beginning.RESUMED:

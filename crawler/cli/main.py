@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from crawler.cli.commands import check, demo, fetch, init, parse, run, schema
+from crawler.cli.commands import check, demo, export, fetch, init, parse, run, schema, status
 from crawler.cli.exitcodes import described
 from crawler.cli.group import CrawlGroup
 from crawler.version import __version__
@@ -21,6 +21,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("schema", schema.schema, ""),
     ("fetch", fetch.fetch, ""),
     ("parse", parse.parse, ""),
+    ("status", status.status, ""),
+    ("export", export.export, ""),
     ("init", init.init, ""),
     ("demo", demo.demo, ""),
 )

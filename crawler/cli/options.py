@@ -46,3 +46,6 @@ Outputs: TypeAlias = Annotated[
     ),
 ]
 Url: TypeAlias = Annotated[str, typer.Argument(metavar="URL", help="An http or https URL.")]
+StatePath: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="STATE", help="A state file, or the configuration that uses it.")
+]

@@ -87,7 +87,7 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
             _sum_up(console, stats, cause, settings, view)
     if interrupts.code is not None:
         return interrupts.code
-    return ExitCode.FINISHED if stats.pages else ExitCode.NOTHING
+    return ExitCode.FINISHED if stats.pages or stats.pages_before else ExitCode.NOTHING
 
 
 class Beginnings:

@@ -44,6 +44,7 @@ class PartFile:
         self._full = full
         self._tail = b""
         self._named = False
+        self._as_left = False  # it is a part that nothing was added to
         self._file: BinaryIO | None = None
 
     @property
@@ -73,7 +74,9 @@ class PartFile:
             if found is None:
                 self._file = open(self.part, "w+b", buffering=0)  # noqa: SIM115 - held until close
                 self.size, self._tail = 0, b""
+                self._as_left = False
             else:
+                self._as_left = found == self.part
                 if found != self.part:
                     found.replace(self.part)
                 self._file = open(self.part, "r+b", buffering=0)  # noqa: SIM115 - held until close
@@ -88,6 +91,7 @@ class PartFile:
     def append(self, data: bytes) -> None:
         """Write at the end: all of it, or nothing and OutputError."""
         assert self._file is not None, "the file is not open"
+        self._as_left = False
         try:
             written = self._file.write(data)
             if written != len(data):  # a disk that is nearly full takes a part, and refuses the rest
@@ -108,6 +112,7 @@ class PartFile:
             change: gets the file, open for reading; returns what it is to hold instead.
         """
         assert self._file is not None, "the file is not open"
+        self._as_left = False
         try:
             with open(self.part, "rb") as old, open(self._new, "wb") as new:
                 new.writelines(change(old))
@@ -126,11 +131,17 @@ class PartFile:
     def close(self, *, failed: bool = False, empty: bytes = b"") -> None:
         """Give the file its name, unless it is empty and an older one, or an error, says no.
 
+        After an error a part that got nothing new takes the place of no older file.
+
         Args:
             failed: an error led here.
             empty: what a file without items holds.
         """
         if self._file is None:
+            return
+        if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
+            self._file.close()
+            self._file = None
             return
         named = self.size > 0 or not (failed or self.path.exists())
         try:

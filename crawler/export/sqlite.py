@@ -51,6 +51,7 @@ class SqliteSink:
         self._tables: Tables | None = None
         self._id = ""
         self._item = 0
+        self._as_left = False  # it is a part that nothing was added to
 
     async def open(self, mark: Mark | None) -> int:
         refuse(self.path, mark, replace=self._replace)
@@ -83,6 +84,7 @@ class SqliteSink:
 
     def _open(self, mark: Mark | None) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._as_left = False
         found = mark is not None and self._find(mark.place)
         if not found:
             _remove(self._part)
@@ -109,6 +111,7 @@ class SqliteSink:
         if not isinstance(place, dict) or place.get("format") != "sqlite":
             return False
         if _is_sound(self._part, place["id"]):
+            self._as_left = True
             return True
         if not _is_sound(self.path, place["id"]):
             return False
@@ -127,7 +130,7 @@ class SqliteSink:
     def _write(self, rows: Sequence[tuple[Record, dict[str, Any]]]) -> None:
         connection = self._connection
         assert connection is not None, "the database is not open"
-        tables, self._tables = self._tables or Tables(connection), None
+        tables, self._tables, self._as_left = self._tables or Tables(connection), None, False
         with _transaction(connection):
             for record, row in rows:
                 tables.insert(item_name(record.item), record.id, record.url, row)
@@ -140,6 +143,8 @@ class SqliteSink:
             _fold(connection)
         finally:
             connection.close()
+        if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
+            return
         if self._item or not (failed or self.path.exists()):
             _remove_beside(self.path)  # what belonged to an older database must not be read into this one
             self._part.replace(self.path)

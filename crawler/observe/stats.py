@@ -31,6 +31,7 @@ class Stats:
 
     Attributes:
         pages: pages fetched and read to the end.
+        pages_before: pages that earlier runs of the same crawl had.
         redirects: redirect hops.
         retries: tries that failed and were put off, by reason.
         gave_up: requests given up, by reason.
@@ -52,6 +53,7 @@ class Stats:
         self._clock = clock
         self.name = ""
         self.pages = 0
+        self.pages_before = 0
         self.redirects = 0
         self.found = 0
         self.size = 0
@@ -88,7 +90,7 @@ class Stats:
         elif isinstance(event, StartRefused):
             self.starts_refused.append((event.url, event.detail or event.reason))
         elif isinstance(event, Opened):
-            self.name = event.name
+            self.name, self.pages_before = event.name, event.pages
             self._began, self._cpu_before = self._clock(), process_time()
         elif isinstance(event, Closed):
             self.cause = event.cause

@@ -51,7 +51,7 @@ def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
 
 def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
     """Return the summary for people: what was fetched, what was not and why, and where the items are."""
-    cause = _CAUSES.get(stats.cause, stats.cause)
+    cause = causes(stats.cause)
     style = "bold green" if stats.cause == "finished" else "bold yellow"
     if not stats.pages:
         cause, style = f"{cause}, without a single page", "bold red"
@@ -83,15 +83,15 @@ def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, S
 
 
 def _pages(stats: Stats) -> Iterator[Row]:
-    wire = f" ({_size(stats.wire_bytes)} on the wire)" if stats.wire_bytes != stats.size else ""
-    yield f"{stats.pages:,}", "fetched", f"{stats.rate:,.1f} a second, {_size(stats.size)}{wire}"
+    wire = f" ({size_in_words(stats.wire_bytes)} on the wire)" if stats.wire_bytes != stats.size else ""
+    yield f"{stats.pages:,}", "fetched", f"{stats.rate:,.1f} a second, {size_in_words(stats.size)}{wire}"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
 
 
 def _output(one: Written, items: int) -> Row:
     where = "standard output" if one.path == "-" else one.path
-    size = "" if one.size is None else _size(one.size)
+    size = "" if one.size is None else size_in_words(one.size)
     return f"{items:,}", f"items in {where}" if one.path != "-" else f"items on {where}", size
 
 
@@ -116,7 +116,13 @@ def _time(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {int(seconds) % 60} s"
 
 
-def _size(number: float) -> str:
+def causes(cause: str) -> str:
+    """Return in words why a crawl ended."""
+    return _CAUSES.get(cause, cause)
+
+
+def size_in_words(number: float) -> str:
+    """Return a number of bytes as people write it: 16.2 MB."""
     for unit in ("bytes", "kB", "MB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"

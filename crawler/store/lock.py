@@ -42,18 +42,23 @@ class StateLock:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        beside = self._path.with_name(self._path.name + ".lock")
+        beside = _beside(self._path)
         try:
             beside.parent.mkdir(parents=True, exist_ok=True)
             file = open(beside, "a+", encoding="utf-8")
         except OSError as error:
             raise StateError(f"the state {self._path} cannot be locked: {error.strerror}") from error
-        try:
-            _hold(file)
-        except OSError as error:
-            holder = _holder(file)
-            file.close()
-            raise StateInUse(f"the state {self._path} is in use by {holder}") from error
+        for tries_left in (2, 1, 0):
+            try:
+                _hold(file)
+                break
+            except OSError as error:
+                if tries_left:  # somebody may merely be looking, which takes no time
+                    time.sleep(0.02)
+                    continue
+                holder = _holder(file)
+                file.close()
+                raise StateInUse(f"the state {self._path} is in use by {holder}") from error
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}))
         file.flush()
@@ -70,6 +75,23 @@ class StateLock:
         if file is not None:
             file.truncate(0)
             file.close()
+
+
+def holder_of(path: Path) -> str:
+    """Say who crawls on a state file; empty when nobody does."""
+    try:
+        with open(_beside(path), "r+", encoding="utf-8") as file:
+            try:
+                _hold(file)
+            except OSError:
+                return _holder(file)
+    except OSError:
+        return ""
+    return ""
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
 
 
 def _holder(file: IO[str]) -> str:

@@ -15,6 +15,9 @@ from time import monotonic, sleep
 
 import pytest
 
+# Dozens of processes: not in the default run.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DEMO = """
 start: {demo: {articles: 30}}
@@ -300,6 +303,31 @@ def test_a_refused_output_spares_a_finished_crawl(folder: Folder) -> None:
     assert (folder.ask("SELECT id, state, page FROM requests"), folder.ask("SELECT * FROM sinks")) == before
     assert len(folder.read()) == 10
     assert folder.names() == {"a.jsonl", "b.jsonl"}
+
+
+def test_a_refused_output_spares_what_a_killed_run_was_to_replace(folder: Folder, whole: list[str]) -> None:
+    three = ("a.jsonl", "a.csv", "a.db")
+    folder.crawl(output=three)
+    before = {name: (folder.path / name).read_bytes() for name in three}
+    with folder.starting(*SLOWLY, output=three) as process:
+        wait_for_content(folder.path / "a.jsonl.part")
+        process.kill()
+    (folder.path / "b.jsonl").write_text("mine\n")
+    folder.crawl(expect=5, output=(*three, "b.jsonl"))
+    assert {name: (folder.path / name).read_bytes() for name in three} == before
+    assert "going on: " in folder.crawl(output=three)
+    assert folder.read() == whole
+    assert folder.names() == {*three, "b.jsonl"}
+
+
+def test_a_refused_start_makes_no_file_its_own(folder: Folder) -> None:
+    folder.crawl(*TEN)
+    (folder.path / "b.jsonl").write_text("mine\n")
+    folder.crawl(expect=5, output=("new.jsonl", "b.jsonl"))
+    assert folder.names() == {"a.jsonl", "b.jsonl"}
+    (folder.path / "new.jsonl").write_text("mine too\n")
+    folder.crawl(expect=5, output=("new.jsonl",))
+    assert (folder.path / "new.jsonl").read_text() == "mine too\n"
 
 
 def test_the_first_run_replaces_nothing(folder: Folder) -> None:

@@ -1,0 +1,33 @@
+"""Writes the items of a state file through a sink."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from crawler.export import make_sink
+from crawler.settings import Output
+from crawler.store.looking import StoredItems
+
+
+async def export_items(path: Path, output: Output, *, overwrite: bool) -> None:
+    """Write all items that a state holds. Raises StateError and OutputError."""
+    items = StoredItems(path)
+    sink = make_sink(output, replace=overwrite)
+    await sink.open(None)
+    number, failed = 0, True
+    try:
+        for records in items.batches():
+            await sink.write(records)
+            number += len(records)
+        failed = False
+    finally:
+        await sink.close(failed=failed)
+    where = "standard output" if output.file == "-" else output.file
+    print(f"{number:,} items written to {where}", file=sys.stderr)
+    if items.forgotten:
+        print(
+            f"the first {items.forgotten:,} items are not among them: the state has let go of them "
+            "(state.keep_items)",
+            file=sys.stderr,
+        )

@@ -1,0 +1,63 @@
+"""What running a crawl again means."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.policy.again import Beginning, beginning, differences
+
+NEW, RESUMED, ANEW = Beginning.NEW, Beginning.RESUMED, Beginning.ANEW
+OTHER = ["start.urls"]
+
+# known, ended, used up, differences, and how it begins then
+CASES = [
+    (False, "", False, [], NEW),
+    (False, "", False, OTHER, NEW),
+    (True, "", False, [], RESUMED),  # killed
+    (True, "stopped", False, [], RESUMED),
+    (True, "failed", False, [], RESUMED),
+    (True, "time", False, [], RESUMED),
+    (True, "pages", False, [], RESUMED),  # there is no limit any more, or a higher one
+    (True, "pages", True, [], ANEW),
+    (True, "bytes", True, [], ANEW),
+    (True, "", True, [], ANEW),  # killed, and now there is a limit that it had reached before
+    (True, "finished", False, [], ANEW),
+    (True, "finished", True, [], ANEW),
+    (True, "finished", False, OTHER, ANEW),
+    (True, "pages", True, OTHER, ANEW),
+    (True, "", False, OTHER, None),
+    (True, "stopped", False, OTHER, None),
+    (True, "pages", False, OTHER, None),
+]
+
+
+@pytest.mark.parametrize(("known", "ended", "used_up", "different", "begins"), CASES)
+def test_how_a_run_begins(
+    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None
+) -> None:
+    said = beginning(known=known, ended=ended, used_up=used_up, differences=different, fresh=False)
+    assert said is begins
+
+
+@pytest.mark.parametrize(("known", "ended", "used_up", "different", "begins"), CASES)
+def test_a_state_that_is_thrown_away_does_not_matter(
+    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None
+) -> None:
+    said = beginning(known=known, ended=ended, used_up=used_up, differences=different, fresh=True)
+    assert said is NEW
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "keys"),
+    [
+        ({}, {}, []),
+        ({"a": "1", "b": "2"}, {"b": "2", "a": "1"}, []),
+        ({"a": "1"}, {"a": "2"}, ["a"]),
+        ({"a": "1"}, {"a": "1", "b": "2"}, ["b"]),  # said now
+        ({"a": "1", "b": "2"}, {"a": "1"}, ["b"]),  # not said any more
+        ({"gone": "1", "a": "1", "b": "2"}, {"b": "3", "new": "1", "a": "1"}, ["b", "new", "gone"]),
+        ({}, {"a": "1"}, ["a"]),
+    ],
+)
+def test_what_is_not_the_same(before: dict[str, str], now: dict[str, str], keys: list[str]) -> None:
+    assert differences(before, now) == keys
