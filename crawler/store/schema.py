@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.errors import StateError
@@ -57,18 +59,17 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
 
     Raises StateError when it is no state file, or one of a newer version, or cannot be opened.
     """
-    try:
+    with _told(path, "opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
-        if not _is_state(connection, path):
-            connection.executescript(
-                f"BEGIN; {_TABLES} "
-                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
-            )
-    except (OSError, sqlite3.Error) as error:
-        raise StateError(f"the state {path} cannot be opened: {error}") from error
+        with _closed_on_error(connection):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+            if not _is_state(connection, path):
+                connection.executescript(
+                    f"BEGIN; {_TABLES} "
+                    f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
+                )
     return connection
 
 
@@ -76,14 +77,30 @@ def look(path: Path) -> sqlite3.Connection:
     """Open a state file for reading, also while a crawl writes it. Raises StateError."""
     if not path.is_file():
         raise StateError(f"there is no state {path}")
-    try:
+    with _told(path, "read"):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        known = _is_state(connection, path)
-    except (OSError, sqlite3.Error) as error:
-        raise StateError(f"the state {path} cannot be read: {error}") from error
-    if not known:
-        raise StateError(f"{path} is empty")
+        with _closed_on_error(connection):
+            if not _is_state(connection, path):
+                raise StateError(f"{path} is empty")
     return connection
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    """Tell errors of the system and of SQLite as what they are to a crawl."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"the state {path} cannot be {what}: {error}") from error
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def wipe(connection: sqlite3.Connection) -> None:
