@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+from crawler.errors import OutputError
 from crawler.export import make_sink
 from crawler.settings import Output
-from crawler.store.looking import StoredItems
+from crawler.store.looking import StoredItems, sight
 
 
 async def export_items(path: Path, output: Output, *, overwrite: bool) -> None:
     """Write all items that a state holds. Raises StateError and OutputError."""
-    items = StoredItems(path)
+    own = {os.path.abspath(path), *(mark.sink for mark in sight(path).outputs)}
+    if os.path.abspath(output.file) in own:
+        raise OutputError(f"{output.file} is the crawl's own: it goes on with it; name another file")
     sink = make_sink(output, replace=overwrite)
     await sink.open(None)
+    items = StoredItems(path)
     number, failed = 0, True
     try:
         for records in items.batches():

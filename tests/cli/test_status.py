@@ -129,3 +129,12 @@ def test_export_to_standard_output_ends_quietly_when_nobody_reads(folder: Path, 
     )
     assert len(done.stdout.splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("own", [".crawl/shop.db", "out/items.jsonl"])
+def test_export_leaves_what_is_the_crawls_own_alone(run: Run, folder: Path, own: str) -> None:
+    before = (folder / own).read_bytes()
+    done = run("export", "shop.yaml", "-o", own, "--overwrite")
+    assert done.returncode == 5
+    assert "the crawl's own" in done.stderr
+    assert (folder / own).read_bytes() == before
