@@ -14,9 +14,7 @@ from crawler.store.looking import StoredItems, sight
 
 async def export_items(path: Path, output: Output, *, overwrite: bool) -> None:
     """Write all items that a state holds. Raises StateError and OutputError."""
-    own = {os.path.abspath(path), *(mark.sink for mark in sight(path).outputs)}
-    if os.path.abspath(output.file) in own:
-        raise OutputError(f"{output.file} is the crawl's own: it goes on with it; name another file")
+    _spare_its_own(path, output.file)
     sink = make_sink(output, replace=overwrite)
     await sink.open(None)
     items = StoredItems(path)
@@ -36,3 +34,10 @@ async def export_items(path: Path, output: Output, *, overwrite: bool) -> None:
             "(state.keep_items)",
             file=sys.stderr,
         )
+
+
+def _spare_its_own(path: Path, file: str) -> None:
+    """Raise OutputError for the state itself, and for the outputs that the crawl goes on with."""
+    own = {os.path.abspath(path), *(mark.sink for mark in sight(path).outputs)}
+    if os.path.abspath(file) in own:
+        raise OutputError(f"{file} is the crawl's own: it goes on with it; name another file")
