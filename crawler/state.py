@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import current_time
+
 from crawler.contracts import Mark, Recalled, Store
 from crawler.errors import OtherCrawl
 from crawler.policy.again import Beginning, beginning, differences
@@ -47,7 +49,7 @@ class OpenState:
 
     async def marks(self) -> Recalled:
         """Return what there is, with the sinks as this run finds them: at their beginning, unless resumed."""
-        recalled = await self.store.recall(owner="", now=0.0)
+        recalled = await self.store.recall(owner="", now=current_time())
         if self.beginning is Beginning.RESUMED or not self.path:
             return recalled
         return Recalled(marks={name: Mark(name, 0) for name in recalled.marks})

@@ -86,12 +86,19 @@ class SqliteStore:
         self._open.enter_context(StateLock(self.path))
         try:
             self._writer = Writer(self.path, full=self._full, group=self._group)
+            await self._load_or_close()
         except BaseException:
             self._open.close()
             raise
         self._loading = Lock()
-        await self._writer.do(self._load)
         return self
+
+    async def _load_or_close(self) -> None:
+        try:
+            await self._writer.do(self._load)
+        except BaseException:
+            await self._writer.close()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

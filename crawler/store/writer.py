@@ -194,5 +194,6 @@ class Writer:
     def _write(self, batch: Batch) -> None:
         try:
             batch.run(self._connection)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # whatever it is: who waits for the batch must hear of it
             self.failure = StateError(f"the state {self._path} cannot be written: {error}")
+            self.failure.__cause__ = error

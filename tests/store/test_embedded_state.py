@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -85,5 +86,22 @@ def test_a_crawl_that_is_over_begins_anew(run_on: Any, tmp_path: Path) -> None:
             async with Crawl(Numbers, fetcher=web, **options(path)) as crawl:
                 assert len([number async for number in crawl.items()]) == 3
         assert web.asked(f"{A}/1") == 2
+
+    run_on(main())
+
+
+def test_what_was_put_off_is_not_hurried_by_a_new_run(run_on: Any, tmp_path: Path) -> None:
+    web = web_of(1)
+    web.page(f"{A}/0", status=503, headers={"Retry-After": "3600"})
+    waits = options(tmp_path / "state.db") | {"politeness": {"delay": 0, "robots": False, "max_delay": 7_200}}
+
+    async def main() -> None:
+        for _ in range(2):
+            async with Crawl(Numbers, fetcher=web, **waits) as crawl:
+                while not web.asked(f"{A}/0"):
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.2)
+                assert not crawl.stats.cause
+        assert web.asked(f"{A}/0") == 1
 
     run_on(main())

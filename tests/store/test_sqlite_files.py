@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,16 @@ async def test_after_a_failure_nothing_is_accepted_any_more(tmp_path: Path) -> N
                 await store.add([Request("https://a.test/2")])
             with pytest.raises(StateError):
                 await store.claim({"https://a.test": 1}, owner="", now=0.0, ttl=9.0)
+
+
+async def test_a_state_that_makes_no_sense_is_refused_and_let_go_of(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with SqliteStore(path) as store:
+        await store.note({"secret": "not hexadecimal"})
+    threads = threading.active_count()
+    for _ in range(2):  # the second time it is not in use
+        assert "not hexadecimal" in await refused(path) or "non-hexadecimal" in await refused(path)
+    assert threading.active_count() == threads
 
 
 async def test_more_callbacks_than_fit_into_a_byte(tmp_path: Path) -> None:
