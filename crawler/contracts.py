@@ -111,6 +111,7 @@ class Settlement(msgspec.Struct, frozen=True):
         items: items to commit.
         page: whether it counts as a page.
         size: bytes of the decoded body.
+        detail: more on the reason: the status of an answer, or the words of an error.
     """
 
     lease: Lease
@@ -121,6 +122,7 @@ class Settlement(msgspec.Struct, frozen=True):
     items: Sequence[Any] = ()
     page: bool = False
     size: int = 0
+    detail: str = ""
 
 
 class Settled(msgspec.Struct, frozen=True):

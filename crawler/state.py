@@ -82,17 +82,17 @@ async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False)
     async with SqliteStore(
         Path(state.file), keep_items=state.keep_items, full=state.synchronous == "full"
     ) as store:
-        crawl = _crawl(settings, spider)
+        crawl = identity(settings, type(spider))
         begins = _beginning(store, crawl, settings.limits, fresh=fresh)
         facts = {"crawl": json.dumps(crawl), "name": settings.name, "began": time.strftime(_TIME)}
         yield OpenState(store, begins, facts)
 
 
-def _crawl(settings: Settings, spider: Spider) -> dict[str, str]:
-    """Return what makes the crawl what it is."""
+def identity(settings: Settings, spider: type[Spider]) -> dict[str, str]:
+    """Return what makes a crawl what it is: a digest of each setting that matters, and the spider's class."""
     made = fingerprint(settings)
     if settings.spider is None:
-        made["spider class"] = type(spider).__qualname__
+        made["spider class"] = spider.__qualname__
     return made
 
 

@@ -1,43 +1,114 @@
-"""Writes the items of a state file through a sink."""
+"""Writes the items of a state to a file, which gets its name when all of them are in it."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from crawler.errors import OutputError
+from crawler.cli import platform
+from crawler.cli.exitcodes import ExitCode
+from crawler.cli.interrupts import Interrupts
+from crawler.contracts import Sink
+from crawler.errors import OutputError, StateError
 from crawler.export import make_sink
+from crawler.export.partfile import refuse, unwritable
 from crawler.settings import Output
-from crawler.store.looking import StoredItems, sight
+from crawler.store.lock import holder_of
+from crawler.store.looking import Stored, batches, stored
+
+# What SQLite keeps beside a database, and would read into the one that takes its place.
+_BESIDE = ("-wal", "-shm", "-journal")
 
 
-async def export_items(path: Path, output: Output, *, overwrite: bool) -> None:
-    """Write all items that a state holds. Raises StateError and OutputError."""
-    _spare_its_own(path, output.file)
-    sink = make_sink(output, replace=overwrite)
-    await sink.open(None)
-    items = StoredItems(path)
-    number, failed = 0, True
+async def export_items(state: Path, output: Output, *, overwrite: bool) -> tuple[ExitCode, str]:
+    """Write the items that are in a state by now; return the exit code, and in words what was done.
+
+    Raises StateError when they cannot be read, or the state has let go of all; OutputError when they
+    cannot be written.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    interrupts = Interrupts(task.cancel, lambda text: None)
     try:
-        for records in items.batches():
+        with platform.signals(interrupts.heard):
+            return ExitCode.FINISHED, await _export(state, output, overwrite=overwrite)
+    except asyncio.CancelledError:
+        if interrupts.code is None:
+            raise
+        task.uncancel()
+        return interrupts.code, "stopped before its end"
+    except OutputError as error:
+        if output.file == "-" and isinstance(error.__cause__, BrokenPipeError):
+            platform.let_go_of_stdout()
+            return ExitCode.FINISHED, ""  # the reader has what it wanted
+        raise
+
+
+async def _export(state: Path, output: Output, *, overwrite: bool) -> str:
+    there = stored(state)
+    if there.last and there.forgotten == there.last:
+        raise StateError(
+            f"the state {state} keeps no items (state.keep_items): all {there.last:,} are in the outputs "
+            "of the crawl alone"
+        )
+    number = 0
+    async with _sink(state, there, output, overwrite=overwrite) as sink:
+        for records in batches(state, there.last):
             await sink.write(records)
             number += len(records)
-        failed = False
-    finally:
-        await sink.close(failed=failed)
+            await asyncio.sleep(0)  # so that a signal is heard
     where = "standard output" if output.file == "-" else output.file
-    print(f"{number:,} items written to {where}", file=sys.stderr)
-    if items.forgotten:
-        print(
-            f"the first {items.forgotten:,} items are not among them: the state has let go of them "
-            "(state.keep_items)",
-            file=sys.stderr,
+    words = f"{number:,} {'item' if number == 1 else 'items'} written to {where}"
+    if gone := there.last - number:
+        words += f"; {gone:,} more are not there, because the state has let go of them (state.keep_items)"
+    return words
+
+
+@asynccontextmanager
+async def _sink(state: Path, there: Stored, output: Output, *, overwrite: bool) -> AsyncIterator[Sink]:
+    """Lend the sink; its file takes the place that is meant for it only when all went well."""
+    path = Path(output.file)
+    draft = path.with_name(path.name + ".export")
+    if output.file == "-":
+        yield make_sink(output)
+        return
+    _check(state, there, path)
+    refuse(path, None, replace=overwrite)
+    sink = make_sink(output.model_copy(update={"file": str(draft)}), replace=True)
+    try:
+        await sink.open(None)
+        failed = True
+        try:
+            yield sink
+            failed = False
+        finally:
+            await sink.close(failed=failed)
+        _remove(path, *_BESIDE)
+        draft.replace(path)
+    except OutputError as error:  # the draft's name means nothing to people
+        raise OutputError(str(error).replace(str(draft), str(path))) from error
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with suppress(OSError):  # where nothing could be written, nothing is to be removed
+            draft.unlink()
+
+
+def _check(state: Path, there: Stored, path: Path) -> None:
+    """Raise OutputError for a file that a crawl lives by."""
+    real = os.path.realpath(path)
+    if real == os.path.realpath(state):
+        raise OutputError(f"{path} is the state itself: give the output another name")
+    crawling = not there.finished or holder_of(state)
+    if crawling and real in {os.path.realpath(name) for name in there.outputs}:
+        raise OutputError(
+            f"{path} is an output of the crawl itself, which is not finished: give this one another name"
         )
 
 
-def _spare_its_own(path: Path, file: str) -> None:
-    """Raise OutputError for the state itself, and for the outputs that the crawl goes on with."""
-    own = {os.path.abspath(path), *(mark.sink for mark in sight(path).outputs)}
-    if os.path.abspath(file) in own:
-        raise OutputError(f"{file} is the crawl's own: it goes on with it; name another file")
+def _remove(path: Path, *endings: str) -> None:
+    for ending in endings:
+        path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -16,16 +16,16 @@ from crawler.errors import StateError, StateInUse
 if sys.platform == "win32":
     import msvcrt
 
-    def _hold(file: IO[str]) -> None:
+    def _hold(file: IO[str], *, shared: bool = False) -> None:
         # Behind the text that the others read: there a locked byte cannot be read.
         file.seek(4096)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # this system knows no shared ones
         file.seek(0)
 else:
     import fcntl
 
-    def _hold(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _hold(file: IO[str], *, shared: bool = False) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 class StateLock:
@@ -82,7 +82,7 @@ def holder_of(path: Path) -> str:
     try:
         with open(_beside(path), "r+", encoding="utf-8") as file:
             try:
-                _hold(file)
+                _hold(file, shared=True)  # two that look do not take each other for the holder
             except OSError:
                 return _holder(file)
     except OSError:

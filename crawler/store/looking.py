@@ -1,136 +1,219 @@
-"""What a state file says to people: read beside a crawl that may be running on it."""
+"""What people ask of a state file: how the crawl in it stands, and its items. A crawl may run meanwhile."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from crawler.contracts import Mark, Record
+from crawler.contracts import Record, State
 from crawler.errors import StateError
 from crawler.store import reading
 from crawler.store.lock import holder_of
 from crawler.store.schema import look
 
-_HOSTS = 5
-_BATCH = 500
+# Sorting by state and reason is what takes long: what most requests are is counted on the way.
+_TOTALS = (
+    "SELECT count(*), coalesce(sum(page), 0), coalesce(sum(size), 0), "
+    "count(*) FILTER (WHERE state = 'done' AND reason = 'ok') FROM requests"
+)
+_LABEL = "CASE reason WHEN 'status' THEN reason || ' ' || detail ELSE reason END"
+_ENDED = (
+    f"SELECT state, {_LABEL}, count(*) FROM requests "
+    "WHERE state <> 'waiting' AND NOT (state = 'done' AND reason = 'ok') GROUP BY 1, 2"
+)
+# These two go by an index.
+_READY = "SELECT host, count(*) FROM requests WHERE state = 'waiting' AND due IS NULL GROUP BY host"
+_DELAYED = (
+    f"SELECT host, {_LABEL}, count(*), min(due) FROM requests WHERE due IS NOT NULL AND state = 'waiting' "
+    "GROUP BY 1, 2"
+)
 
 
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a crawl stands.
+class Ended(msgspec.Struct, frozen=True):
+    """So many requests came to this end, for this reason; that of an error page is "status 404"."""
+
+    state: State
+    reason: str
+    requests: int
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """What waits for one host.
+
+    Attributes:
+        host: its origin.
+        ready: requests that may be fetched as soon as the host may be contacted.
+        delayed: requests that are tried again later.
+        due: when the first of these is, in seconds since 1970; None without any.
+    """
+
+    host: str
+    ready: int
+    delayed: int = 0
+    due: float | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How the crawl in a state file stands, all of it at one moment.
 
     Attributes:
         path: the state file.
-        size: its bytes.
+        disk: its bytes, with those that are not folded into it yet.
+        holder: the process that crawls on it; empty when none does.
         name: what the crawl is called.
-        began: when, in local time.
-        ended: why it ended; empty when it has not.
-        holder: the process that crawls now; empty when none does.
-        requests: how many there are by state and reason.
-        waiting: how many wait, delayed ones included; `delayed` of them are tried again later.
-        hosts: the hosts with the longest queues.
-        pages: pages that were counted, and `fetched` the bytes of all bodies.
-        items: how many items are in the state, by name; `last_item` is the number of the newest.
-        outputs: how far each output has come.
+        began: when it began, in the local time of its machine.
+        ended: why it ended; empty while it runs, and when it could not say so.
+        crawl: a digest of each setting that makes it what it is.
+        requests: all that are known.
+        pages: those that count as pages.
+        size: bytes of all decoded bodies.
+        ends: the requests that are over, most frequent first.
+        retried: why delayed requests are tried again, with their number.
+        queues: the hosts for which requests wait, longest queue first.
+        items: the items that are in the state, by name.
+        last_item: id of the last item that there ever was: they are counted from 1.
+        forgotten: id of the last item that is not in the state any more.
+        outputs: id of the last item that each output has, by the output's name.
     """
 
     path: str
-    size: int
+    disk: int
+    holder: str
     name: str
     began: str
     ended: str
-    holder: str
-    requests: dict[str, dict[str, int]]
-    waiting: int
-    delayed: int
-    hosts: dict[str, int]
+    crawl: Mapping[str, str]
+    requests: int
     pages: int
-    fetched: int
-    items: dict[str, int]
+    size: int
+    ends: Sequence[Ended]
+    retried: Mapping[str, int]
+    queues: Sequence[Queue]
+    items: Mapping[str, int]
     last_item: int
-    outputs: list[Mark]
+    forgotten: int
+    outputs: Mapping[str, int]
 
 
-def sight(path: Path) -> Sight:
-    """Return where the crawl in a state file stands. Raises StateError."""
-    with closing(look(path)) as connection:
-        try:
-            connection.execute("BEGIN")  # one moment for all of it
-            return _sight(connection, path)
-        except sqlite3.Error as error:
-            raise StateError(f"the state {path} cannot be read: {error}") from error
+def standing(path: Path) -> Standing:
+    """Return how the crawl in a state file stands. Raises StateError when there is none in it."""
+    with _looking(path) as connection:
+        connection.execute("BEGIN")  # one moment for all that is read
+        facts = _facts(connection, path)
+        requests, pages, size, fetched = connection.execute(_TOTALS).fetchone()
+        queues, retried = _waiting(connection)
+        last_item, forgotten = reading.item_ids(connection)
+        return Standing(
+            path=str(path),
+            disk=sum(file.stat().st_size for file in _files(path) if file.is_file()),
+            holder=holder_of(path),
+            name=facts.get("name", ""),
+            began=facts.get("began", ""),
+            ended=facts.get("ended", ""),
+            crawl=json.loads(facts["crawl"]),
+            requests=requests,
+            pages=pages,
+            size=size,
+            ends=_ends(connection, fetched),
+            retried=retried,
+            queues=queues,
+            items=dict(connection.execute("SELECT name, count(*) FROM items GROUP BY name")),
+            last_item=last_item,
+            forgotten=forgotten,
+            outputs={mark.sink: mark.item for mark in reading.marks(connection).values()},
+        )
 
 
-def _sight(connection: sqlite3.Connection, path: Path) -> Sight:
-    facts = reading.meta(connection)
-    last_item, _ = reading.item_ids(connection)
-    _, pages, fetched = reading.totals(connection)
-    delayed = _number(connection, "SELECT count(*) FROM requests WHERE due IS NOT NULL")
-    requests: dict[str, dict[str, int]] = {}
-    for state, reason, number in connection.execute(
-        "SELECT state, coalesce(reason, ''), count(*) FROM requests GROUP BY 1, 2 ORDER BY 3 DESC"
-    ):
-        requests.setdefault(state, {})[reason] = number
-    return Sight(
-        path=str(path),
-        size=path.stat().st_size,
-        name=facts.get("name", ""),
-        began=facts.get("began", ""),
-        ended=facts.get("ended", ""),
-        holder=holder_of(path),
-        requests=requests,
-        waiting=sum(requests.get("waiting", {}).values()),
-        delayed=delayed,
-        hosts=dict(
-            connection.execute(
-                "SELECT origin, (SELECT count(*) FROM requests WHERE host = hosts.id AND state = 'waiting' "
-                "AND due IS NULL) AS number FROM hosts WHERE number ORDER BY number DESC, origin LIMIT ?",
-                (_HOSTS,),
-            )
-        ),
-        pages=pages,
-        fetched=fetched,
-        items=dict(connection.execute("SELECT name, count(*) FROM items GROUP BY name ORDER BY 2 DESC, 1")),
-        last_item=last_item,
-        outputs=[mark for name, mark in sorted(reading.marks(connection).items()) if name],
-    )
-
-
-class StoredItems:
-    """The items of a state, in order, as they are at the first look.
-
-    Args:
-        path: the state file.
+class Stored(msgspec.Struct, frozen=True):
+    """What there is to export.
 
     Attributes:
-        forgotten: id of the last item that the state has let go of, 0 for none.
-
-    Raises StateError.
+        last: id of the last item that there ever was.
+        forgotten: id of the last item that is not in the state any more.
+        outputs: the names of the crawl's own outputs.
+        finished: whether the crawl is over, so that it never goes on with them.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connection = look(path)
-        _, self.forgotten = reading.item_ids(self._connection)
-
-    def batches(self) -> Iterator[list[Record]]:
-        """Yield the items in batches, to their end."""
-        after = 0
-        with closing(self._connection):
-            while records := reading.items(self._connection, after, _BATCH):
-                yield records
-                after = records[-1].id
+    last: int
+    forgotten: int
+    outputs: Sequence[str]
+    finished: bool
 
 
-def _number(connection: sqlite3.Connection, query: str) -> int:
-    (number,) = connection.execute(query).fetchone()
-    return int(number)
+def stored(path: Path) -> Stored:
+    """Return what a state file has to export. Raises StateError."""
+    with _looking(path) as connection:
+        connection.execute("BEGIN")
+        finished = _facts(connection, path).get("ended") == "finished"
+        last, forgotten = reading.item_ids(connection)
+        return Stored(last, forgotten, list(reading.marks(connection)), finished)
 
 
-def plain(seen: Sight) -> dict[str, Any]:
-    """Return a sight as plain data."""
-    made: dict[str, Any] = msgspec.to_builtins(seen)
-    return made
+def batches(path: Path, last: int, size: int = 500) -> Iterator[Sequence[Record]]:
+    """Yield the items of a state file in order, up to the id `last`, so many at a time.
+
+    Each batch is read for itself, so that a crawl that runs meanwhile can tidy its file.
+    Raises StateError, also when the crawl begins anew meanwhile.
+    """
+    with _looking(path) as connection:
+        secret, after = _facts(connection, path).get("secret"), 0
+        while after < last:
+            connection.execute("BEGIN")
+            if _facts(connection, path).get("secret") != secret:  # each crawl has its own
+                raise StateError(f"the crawl in {path} began anew while its items were read: try again")
+            records = [one for one in reading.items(connection, after, size) if one.id <= last]
+            connection.execute("COMMIT")
+            if not records:
+                return
+            yield records
+            after = records[-1].id
+
+
+@contextmanager
+def _looking(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = look(path)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise StateError(f"the state {path} cannot be read: {error}") from error
+    finally:
+        connection.close()
+
+
+def _facts(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
+    facts = reading.meta(connection)
+    if "crawl" not in facts:
+        raise StateError(f"the state {path} is empty: no crawl has begun in it")
+    return facts
+
+
+def _ends(connection: sqlite3.Connection, fetched: int) -> list[Ended]:
+    found = [Ended(State.DONE, "ok", fetched)] if fetched else []
+    found += [Ended(State(state), reason, number) for state, reason, number in connection.execute(_ENDED)]
+    return sorted(found, key=lambda end: (-end.requests, end.state, end.reason))
+
+
+def _waiting(connection: sqlite3.Connection) -> tuple[list[Queue], dict[str, int]]:
+    """Return what waits for each host, and why what is delayed is tried again."""
+    ready: dict[int, int] = dict(connection.execute(_READY))
+    delayed: dict[int, tuple[int, float]] = {}
+    retried: dict[str, int] = {}
+    for host, reason, number, due in connection.execute(_DELAYED):
+        before, first = delayed.get(host, (0, due))
+        delayed[host] = before + number, min(first, due)
+        retried[reason] = retried.get(reason, 0) + number
+    queues = [
+        Queue(origin, ready.get(id, 0), *delayed.get(id, (0, None)))
+        for id, origin in connection.execute("SELECT id, origin FROM hosts")
+        if id in ready or id in delayed
+    ]
+    return sorted(queues, key=lambda queue: (-queue.ready - queue.delayed, queue.host)), retried
+
+
+def _files(path: Path) -> list[Path]:
+    return [path, path.with_name(path.name + "-wal")]

@@ -32,6 +32,7 @@ CREATE TABLE requests (
     attempts INTEGER NOT NULL DEFAULT 0,
     due REAL,                       -- when it is tried again, in seconds since 1970
     reason TEXT,
+    detail TEXT,                    -- the status of an answer, or the words of an error
     page INTEGER NOT NULL DEFAULT 0,
     size INTEGER NOT NULL DEFAULT 0
 );
@@ -78,11 +79,31 @@ def look(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StateError(f"there is no state {path}")
     with _told(path, "read"):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = _open_to_look(path)
         with _closed_on_error(connection):
+            connection.execute("PRAGMA query_only = ON")
             if not _is_state(connection, path):
                 raise StateError(f"{path} is empty")
     return connection
+
+
+def _open_to_look(path: Path) -> sqlite3.Connection:
+    """Open a file that nothing is to be written to.
+
+    The connection may write all the same, so that SQLite, when it is the last, removes what it put beside
+    the file. Where it cannot put anything there, nobody else writes the file either.
+    """
+    file = path.absolute().as_uri()
+    for how in ("mode=rw", "immutable=1"):
+        connection = sqlite3.connect(f"{file}?{how}", uri=True, isolation_level=None)
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+            return connection
+        except sqlite3.OperationalError:
+            connection.close()
+            if how == "immutable=1" or path.with_name(f"{path.name}-wal").exists():
+                raise
+    raise AssertionError("one of both ways has returned or raised")
 
 
 @contextmanager

@@ -32,6 +32,8 @@ from crawler.url import origin_of
 _RECENT = 100_000
 #: Items that wait for delivery in memory; more are read from the disk.
 _FRESH = 1_000
+#: So much of the words of an error is kept.
+_DETAIL = 300
 
 
 class SqliteStore:
@@ -289,8 +291,9 @@ class SqliteStore:
             due = self._clock() + settlement.again_at - now
         self._pages += settlement.page
         self._size += settlement.size
+        detail = settlement.detail[:_DETAIL] or None
         self._writer.batch.outcomes.append(
-            (state, kept.attempts, due, settlement.reason, settlement.page, settlement.size, kept.id)
+            (state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size, kept.id)
         )
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:

@@ -30,7 +30,7 @@ class Batch:
         self.hosts: list[tuple[int, str]] = []
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
-        self.outcomes: list[tuple[str, int, float | None, str, int, int, int]] = []
+        self.outcomes: list[tuple[str, int, float | None, str, str | None, int, int, int]] = []
         self.items: list[tuple[int, int, str, bytes]] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
@@ -62,8 +62,8 @@ class Batch:
             self.requests,
         )
         many(
-            "UPDATE requests SET state = ?, attempts = ?, due = ?, reason = ?, page = ?, size = size + ? "
-            "WHERE id = ?",
+            "UPDATE requests SET state = ?, attempts = ?, due = ?, reason = ?, detail = ?, page = ?, "
+            "size = size + ? WHERE id = ?",
             self.outcomes,
         )
         many("INSERT INTO items (id, request, name, json) VALUES (?, ?, ?, ?)", self.items)

@@ -1,140 +1,219 @@
-"""`crawl status` and `crawl export`, on the state of a real crawl."""
+"""`crawl status`: on states that real crawls of the demo site have left, and while one runs."""
 
 from __future__ import annotations
 
-import csv
 import json
-import sqlite3
+import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
-CONFIG = """
-start: {demo: {articles: 30}}
-follow: [{}]
+from crawler.cli.nextrun import next_run
+from crawler.cli.standing import as_json, as_text
+from crawler.contracts import State
+from crawler.settings import from_mapping
+from crawler.store.looking import Ended, Queue, Standing
+
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
+Config = Callable[[str], Path]
+
+ALL = """
+start: SITE/
+follow: [{css: "a[href]"}]
 scope: {exclude: [/trouble]}
-pages: {article: {match: '/articles/\\d+', fields: {title: h1}}}
-politeness: {delay: 0, per_host: 8}
-output: out/items.jsonl
+pages: {article: {match: '/articles/\\d+$', fields: {title: h1}}}
+politeness: {delay: 0, per_host: 4}
 """
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("crawled")
-    (folder / "shop.yaml").write_text(CONFIG)
-    subprocess.run([sys.executable, "-m", "crawler", "shop.yaml", "--quiet"], cwd=folder, check=True)
-    return folder
+STATE = ".crawl/shop.db"
 
 
-@pytest.fixture
-def run(folder: Path) -> Run:
-    def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "crawler", *words],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    return command
-
-
-@pytest.mark.parametrize("named", ["shop.yaml", ".crawl/shop.db"])
-def test_status_says_where_a_crawl_stands(run: Run, named: str) -> None:
-    done = run("status", named)
+def told(crawl: Crawl, state: object = STATE) -> dict[str, Any]:
+    done = crawl("status", state, "--json")
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0] == "shop: finished; running it again begins anew"
-    assert any(line.split() == ["items", "30", "article"] for line in lines)
-    assert any("out/items.jsonl: complete" in line for line in lines)
+    (line,) = done.stdout.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    return found
 
 
-def test_status_as_json(run: Run) -> None:
-    told = json.loads(run("status", "shop.yaml", "--json").stdout)
-    assert (told["name"], told["ended"], told["items"], told["waiting"]) == (
-        "shop", "finished", {"article": 30}, 0,
-    )  # fmt: skip
-    assert told["pages"] >= told["requests"]["done"]["ok"] > 30
+def test_a_finished_crawl(crawl: Crawl, config: Config, tmp_path: Path) -> None:
+    path = config(ALL)
+    ran = crawl(path, "--summary", "json", "--quiet")
+    summary = json.loads(ran.stderr)
+    seen = told(crawl)
+    assert (seen["name"], seen["ended"], seen["running"], seen["again"]) == ("shop", "finished", "", "anew")
+    assert (seen["done"]["ok"], seen["bytes"]) == (summary["pages"], summary["bytes"])
+    assert seen["items"] == {"article": 30}
+    assert seen["outputs"] == [{"path": str(tmp_path / "shop.jsonl"), "items": 30, "behind": 0}]
+    assert seen["refused"] == summary["refused"]
+    assert (seen["waiting"], seen["delayed"], seen["waiting_hosts"]) == (0, 0, 0)
+    assert seen["done"]["ok"] + sum(seen["gave_up"].values()) == seen["pages"]
+    table = crawl("status", path)
+    assert table.stderr == ""
+    assert table.stdout.startswith("shop: finished\n")
+    assert re.search(r"run again +begins anew", table.stdout)
+    assert re.search(r"items +30 article", table.stdout)
+    assert "\x1b" not in table.stdout
 
 
-def test_status_of_a_crawl_that_goes_on_later(run: Run) -> None:
-    some = ("--set", "state=part.db", "-o", "part.jsonl")
-    assert run("shop.yaml", *some, "--max-pages", "10", "--quiet").returncode == 0
-    done = run("status", "part.db")
-    assert "ended by limits.pages; running it again goes on" in done.stdout
-    assert any(line.startswith("waiting") for line in done.stdout.splitlines())
+def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, config: Config) -> None:
+    path = config(ALL)
+    assert crawl(path, "--max-pages", 5).returncode == 0
+    assert (told(crawl)["ended"], told(crawl)["again"]) == ("pages", "anew")  # with the same limit
+    assert told(crawl, path)["again"] == "resumed"  # the configuration has none
+    other = config(ALL.replace("'/articles/\\d+$'", "/other"))
+    assert told(crawl, other)["again"] == "other_crawl"
+    assert "these settings were different: pages.article.match" in crawl("status", other).stdout
+    assert crawl(other).returncode == 9
+    assert "going on: 5 pages are done" in crawl(config(ALL)).stderr
 
 
-def test_status_of_a_running_crawl_names_the_process(folder: Path, run: Run) -> None:
-    command = [sys.executable, "-m", "crawler", "shop.yaml", "--set", "state=slow.db", "-o", "slow.jsonl"]
-    with subprocess.Popen(
-        [*command, "--set", "politeness.delay=5s"], cwd=folder, stderr=subprocess.PIPE, text=True
-    ) as crawl:
-        assert crawl.stderr is not None
-        assert "crawling" in crawl.stderr.readline()
-        assert f"running, in process {crawl.pid} on " in run("status", "slow.db").stdout
-        crawl.kill()
+def test_while_it_runs(crawl: Crawl, start: Start, config: Config, tmp_path: Path) -> None:
+    path = config(ALL.replace("delay: 0, per_host: 4", "delay: 100ms"))
+    process = start(path)
+    until = monotonic() + 20
+    while not (tmp_path / STATE).exists() or crawl("status", STATE).returncode or not told(crawl)["pages"]:
+        assert process.poll() is None
+        assert monotonic() < until
+        sleep(0.05)
+    seen = told(crawl, path)
+    assert f"process {process.pid} on " in seen["running"]
+    assert seen["again"] == "in_use"
+    assert seen["waiting"] > 0
+    assert "shop: running: process" in crawl("status", path).stdout
+    process.kill()
+    process.wait()
+    seen = told(crawl, path)
+    assert (seen["running"], seen["ended"], seen["again"]) == ("", "", "resumed")
+    assert "shop: unfinished" in crawl("status", STATE).stdout
 
 
-@pytest.mark.parametrize("named", ["nope.db", "shop.txt", "memory.yaml"])
-def test_what_is_no_state(run: Run, folder: Path, named: str) -> None:
-    (folder / "shop.txt").write_text("something else\n" * 50)
-    (folder / "memory.yaml").write_text(CONFIG + "state: memory\n")
-    for command in (["status", named], ["export", named, "-o", "never.csv"]):
-        done = run(*command)
-        assert done.returncode == 7
-        assert done.stderr.startswith("error: ")
-        assert len(done.stderr.splitlines()) == 1
-    assert not (folder / "never.csv").exists()
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("no.db", None, "error: there is no state no.db"),
+        ("text.db", "long text " * 500, "error: the state text.db cannot be read: file is not a database"),
+        ("empty.db", "", "error: empty.db is empty"),
+        ("lost.yaml", "start: https://a.test/", "error: there is no state .crawl/lost.db here"),
+        (
+            "brief.yaml",
+            "start: https://a.test/\nstate: memory",
+            "error: brief.yaml keeps its state in memory",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [["status"], ["export", "-o", "out.jsonl"]])
+def test_what_is_no_state(
+    crawl: Crawl, tmp_path: Path, name: str, content: str | None, words: str, command: list[str]
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    before = sorted(tmp_path.rglob("*"))
+    done = crawl(*command, name)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith(words)
+    assert done.stderr.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_export_in_every_format(run: Run, folder: Path) -> None:
-    original = [json.loads(line) for line in (folder / "out/items.jsonl").read_text().splitlines()]
-    for name in ("again.jsonl", "again.csv", "again.db"):
-        done = run("export", "shop.yaml", "-o", name)
-        assert (done.returncode, done.stderr) == (0, f"30 items written to {name}\n")
-    assert (folder / "again.jsonl").read_text() == (folder / "out/items.jsonl").read_text()
-    with (folder / "again.csv").open(newline="") as file:
-        assert [row["title"] for row in csv.DictReader(file)] == [item["title"] for item in original]
-    database = sqlite3.connect(folder / "again.db")
-    rows = database.execute("SELECT title FROM article ORDER BY item_id").fetchall()
-    database.close()
-    assert [title for (title,) in rows] == [item["title"] for item in original]
-    assert not list(folder.glob("again.*.part*"))
+def standing(**changes: Any) -> Standing:
+    facts: dict[str, Any] = {
+        "path": "x.db",
+        "disk": 5_000,
+        "holder": "",
+        "name": "x",
+        "began": "2026-01-02 03:04:05",
+        "ended": "",
+        "crawl": {},
+        "requests": 0,
+        "pages": 0,
+        "size": 0,
+        "ends": [],
+        "retried": {},
+        "queues": [],
+        "items": {},
+        "last_item": 0,
+        "forgotten": 0,
+        "outputs": {},
+    }
+    return Standing(**{**facts, **changes})
 
 
-def test_export_replaces_nothing_unasked(run: Run, folder: Path) -> None:
-    (folder / "mine.jsonl").write_text("mine\n")
-    refused = run("export", "shop.yaml", "-o", "mine.jsonl")
-    assert refused.returncode == 5
-    assert "--overwrite" in refused.stderr
-    assert (folder / "mine.jsonl").read_text() == "mine\n"
-    assert run("export", "shop.yaml", "-o", "mine.jsonl", "--overwrite").returncode == 0
-    assert len((folder / "mine.jsonl").read_text().splitlines()) == 30
+def text(crawl: Standing) -> str:
+    return as_text(crawl, next_run(crawl, None), now=100.0)
 
 
-def test_export_to_standard_output_ends_quietly_when_nobody_reads(folder: Path, run: Run) -> None:
-    assert len(run("export", "shop.yaml", "-o", "-").stdout.splitlines()) == 30
-    words = f"{sys.executable} -m crawler export shop.yaml -o - | head -1"
-    done = subprocess.run(
-        words, shell=True, cwd=folder, capture_output=True, text=True, timeout=30, check=False
+def test_long_queues_are_shown_and_the_others_summed_up() -> None:
+    queues = [Queue("https://a.test", 1_000, 2, due=142.0)]
+    queues += [Queue(f"https://{n}.test", 10) for n in range(9)]
+    seen = text(standing(queues=queues, retried={"busy": 2}))
+    assert re.search(r"waiting +1,092 requests +for 10 hosts", seen)
+    assert re.search(r"1,002 https://a.test +2 of them delayed, the first for 42 s more", seen)
+    assert re.search(r"50 for 5 further hosts", seen)
+    assert re.search(r"to retry +2 busy +the server asked for patience", seen)
+    assert "run again" in seen
+    assert "goes on; 1,092 requests wait" in seen
+
+
+def test_outputs_that_are_behind_and_items_that_are_gone() -> None:
+    seen = text(
+        standing(items={"book": 7}, last_item=12, forgotten=5, outputs={"-": 12, "/a.csv": 9, "": 12})
     )
-    assert len(done.stdout.splitlines()) == 1
-    assert "Traceback" not in done.stderr
+    assert re.search(r"items +7 book\n +5 let go of", seen)
+    assert "12 items on standard output\n" in seen
+    assert re.search(r"9 items in /a.csv +3 behind", seen)
+    assert "12 items handed to a program" in seen
 
 
-@pytest.mark.parametrize("own", [".crawl/shop.db", "out/items.jsonl"])
-def test_export_leaves_what_is_the_crawls_own_alone(run: Run, folder: Path, own: str) -> None:
-    before = (folder / own).read_bytes()
-    done = run("export", "shop.yaml", "-o", own, "--overwrite")
-    assert done.returncode == 5
-    assert "the crawl's own" in done.stderr
-    assert (folder / own).read_bytes() == before
+def test_strangers_words_do_nothing_to_the_terminal() -> None:
+    evil = "\x1b[2J\u202e[red]x[/red]"
+    crawl = standing(name=evil, queues=[Queue(evil, 1)], items={evil: 1}, outputs={evil: 0}, holder=evil)
+    shown = text(crawl)
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert shown.count("[red]x[/red]") == 5
+    assert as_json(crawl, next_run(crawl, None)).isascii()
+
+
+@pytest.mark.parametrize(
+    ("ended", "limits", "pages", "kind"),
+    [
+        ("finished", {}, 9, "anew"),
+        ("", {}, 9, "resumed"),
+        ("stopped", {"pages": 10}, 9, "resumed"),
+        ("pages", {"pages": 9}, 9, "anew"),
+        ("pages", {"pages": 10}, 9, "resumed"),
+        ("bytes", {"bytes": 500}, 9, "anew"),
+        ("bytes", {"bytes": 501}, 9, "resumed"),
+        ("", {"pages": 9}, 9, "anew"),
+    ],
+)
+def test_the_limits_of_the_configuration_decide(
+    ended: str, limits: dict[str, int], pages: int, kind: str
+) -> None:
+    settings = from_mapping({"limits": limits, "spider": "x.py"})
+    assert next_run(standing(ended=ended, pages=pages, size=500), settings).kind in (kind, "other_crawl")
+    same = standing(ended=ended, pages=pages, size=500, crawl=_identity(settings))
+    assert next_run(same, settings).kind == kind
+
+
+def _identity(settings: Any) -> dict[str, str]:
+    from crawler.settings import fingerprint
+
+    return fingerprint(settings)
+
+
+def test_every_reason_has_its_words() -> None:
+    ends = [
+        Ended(State.DONE, "redirect", 4),
+        Ended(State.REFUSED, "robots", 3),
+        Ended(State.GAVE_UP, "dns", 2),
+    ]
+    seen = text(standing(ends=ends))
+    assert re.search(r"done +4 redirect +led to another URL", seen)
+    assert re.search(r"refused +3 robots +robots.txt forbids it", seen)
+    assert re.search(r"gave up +2 dns +the host name has no address", seen)

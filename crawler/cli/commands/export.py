@@ -1,4 +1,4 @@
-"""`crawl export`: the items of a state, written anew."""
+"""`crawl export`: the items of a state, in a file of any format."""
 
 from __future__ import annotations
 
@@ -14,22 +14,41 @@ def export(
     output: Annotated[
         str,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="Where to: .jsonl, .csv or .db by its name; - for stdout."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to, in the format of its suffix; - is standard output.",
         ),
     ],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Take the place of a file that is there.")
+    ] = False,
 ) -> None:
-    """Write the items of a crawl to a file, in any format; also while it is running.
+    """Write the items that a state keeps to a file: .jsonl, .csv or .sqlite; also while the crawl runs.
+
+    Those are written that are in the state at the beginning, in the order in which they were found. The
+    file gets its name when it is complete. How many there were is told on standard error.
 
     \b
     Examples:
-      crawl export .crawl/quickstart.db -o items.csv
-      crawl export configs/quickstart.yaml -o - | head
+      crawl export .crawl/books.db -o books.csv
+      crawl export books.yaml -o - | head
     """
-    from crawler.cli import platform
+    import sys
+
+    from crawler.cli import platform, statefile
     from crawler.cli.exporting import export_items
-    from crawler.cli.statepath import state_of
+    from crawler.errors import ConfigError, Problem
+    from crawler.observe.terminal import safe
     from crawler.settings import from_mapping
 
-    (to,) = from_mapping({"output": output}).output
-    platform.run(export_items(state_of(state), to, overwrite=overwrite))
+    try:
+        (to,) = from_mapping({"output": output}).output
+    except ConfigError as error:
+        told = [Problem(one.message, file="--output", hint=one.hint) for one in error.problems]
+        raise ConfigError(told) from None
+    path = statefile.find(state).path
+    code, words = platform.run(export_items(path, to, overwrite=overwrite))
+    if words:
+        print(safe(words, 2_000), file=sys.stderr)
+    raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""`crawl status`: where the crawl in a state stands."""
+"""`crawl status`: how the crawl in a state stands."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ def status(
     state: StatePath,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")] = False,
 ) -> None:
-    """Tell where a crawl stands, from its state; also while it is running.
+    """Tell how a crawl stands, from its state; also while it runs.
+
+    When it began, whether it runs, why it ended, what running it again would do; its requests by state
+    and reason, what waits for which host, items and outputs. With a configuration, which names its state,
+    the next run is told by the settings as they are now.
 
     \b
     Examples:
-      crawl status .crawl/quickstart.db
-      crawl status configs/quickstart.yaml --json
+      crawl status .crawl/books.db
+      crawl status books.yaml --json
     """
-    import msgspec
+    import sys
+    import time
 
+    from crawler.cli import standing, statefile
+    from crawler.cli.nextrun import next_run
     from crawler.cli.printing import write_bytes
-    from crawler.cli.statepath import state_of
-    from crawler.cli.statuslines import lines
-    from crawler.observe.terminal import safe
-    from crawler.store.looking import sight
+    from crawler.store.looking import standing as standing_of
 
-    seen = sight(state_of(state))
+    found = statefile.find(state)
+    crawl = standing_of(found.path)
+    again = next_run(crawl, found.settings)
     if as_json:
-        write_bytes(msgspec.json.encode(seen) + b"\n")
+        write_bytes(standing.as_json(crawl, again).encode() + b"\n")
         return
-    for line in lines(seen):
-        print(safe(line, 2_000))
+    text = standing.as_text(crawl, again, time.time())
+    write_bytes(text.encode(sys.stdout.encoding, "backslashreplace"))

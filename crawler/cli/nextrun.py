@@ -1,0 +1,57 @@
+"""What the next run on a state would do, said before it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.extract import RuleSpider
+from crawler.policy.again import Beginning, beginning, differences
+from crawler.settings import Settings
+from crawler.state import identity
+from crawler.store.looking import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """What running the command again means.
+
+    Attributes:
+        kind: "resumed" or "anew", as a run says of itself; "other_crawl" or "in_use" where it is refused.
+        words: the same for people.
+    """
+
+    kind: str
+    words: str
+
+
+def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
+    """Say what the next run does.
+
+    Args:
+        crawl: how the crawl in the state stands.
+        settings: those of the next run; None for the same as in the last one.
+    """
+    if crawl.holder:
+        return NextRun("in_use", "refused as long as that process crawls")
+    limit = _used_up(crawl, settings)
+    found = [] if settings is None else differences(crawl.crawl, identity(settings, RuleSpider))
+    begins = beginning(known=True, ended=crawl.ended, used_up=bool(limit), differences=found, fresh=False)
+    waiting = sum(queue.ready + queue.delayed for queue in crawl.queues)
+    # Cases: two crawls would be mixed; it is to be gone on with; it is over; a limit leaves nothing.
+    if begins is None:
+        return NextRun("other_crawl", f"refused: these settings were different: {', '.join(found)}")
+    if begins is Beginning.RESUMED:
+        return NextRun(begins, f"goes on; {waiting:,} requests wait")
+    if crawl.ended == "finished":
+        return NextRun(begins, "begins anew, and replaces its outputs")
+    return NextRun(begins, f"begins anew, and replaces its outputs; goes on if limits.{limit} is raised")
+
+
+def _used_up(crawl: Standing, settings: Settings | None) -> str:
+    """Return the limit that leaves nothing to be fetched, if one does."""
+    if settings is None:
+        return crawl.ended if crawl.ended in ("pages", "bytes") else ""
+    limits = settings.limits
+    if limits.pages is not None and crawl.pages >= limits.pages:
+        return "pages"
+    return "bytes" if limits.bytes is not None and crawl.size >= limits.bytes else ""

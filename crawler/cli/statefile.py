@@ -1,0 +1,41 @@
+"""From a word on the command line to a state file: its own path, or a configuration that names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.cli import configuration
+from crawler.errors import StateError
+from crawler.settings import Settings
+from crawler.store.schema import look
+
+
+@dataclass(frozen=True, slots=True)
+class StateFile:
+    """A state file that is one, and the settings of the configuration that named it, if one did."""
+
+    path: Path
+    settings: Settings | None = None
+
+
+def find(word: Path) -> StateFile:
+    """Return the state file that is meant.
+
+    Args:
+        word: a state file, or a configuration, which ends in .yaml or .yml.
+
+    Raises ConfigError for a wrong configuration, StateError when there is no state.
+    """
+    if word.suffix.lower() not in (".yaml", ".yml"):
+        look(word).close()
+        return StateFile(word)
+    settings = configuration.completed(configuration.read(word))
+    state = settings.state
+    if state is None or state.file is None:
+        raise StateError(f"{word} keeps its state in memory (state: memory): nothing is left to look at")
+    path = Path(state.file)
+    if not path.exists():
+        raise StateError(f"there is no state {path} here: {word} was not run in this folder, or without it")
+    look(path).close()
+    return StateFile(path, settings)

@@ -1,0 +1,187 @@
+"""`crawl export`: the items of states that real crawls of the demo site have left."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+
+import anyio
+import pytest
+
+from crawler.contracts import Settlement
+from crawler.model import Reason, Request
+from crawler.model.items import NamedItem
+from crawler.store import SqliteStore
+
+ROOT = Path(__file__).parents[2]
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
+Config = Callable[[str], Path]
+
+ALL = """
+start: SITE/
+follow: [{css: "a[href]"}]
+scope: {exclude: [/trouble]}
+pages: {article: {match: '/articles/\\d+$', fields: {title: h1}}}
+politeness: {delay: 0, per_host: 4}
+"""
+STATE = ".crawl/shop.db"
+
+
+@pytest.fixture
+def crawled(crawl: Crawl, config: Config) -> Path:
+    path = config(ALL)
+    assert crawl(path, "--quiet").returncode == 0
+    return path
+
+
+def large(path: Path, number: int) -> None:
+    """Make a state with many items."""
+    anyio.run(_fill, path, number)
+
+
+async def _fill(path: Path, number: int) -> None:
+    async with SqliteStore(path) as store:
+        await store.start_anew({"crawl": "{}", "name": "large"})
+        await store.add([Request("https://a.test/", "parse")])
+        leases = await store.claim({"https://a.test": 1}, owner="me", now=0.0, ttl=60.0)
+        items = [NamedItem("thing", {"n": n, "text": "x" * 100}) for n in range(number)]
+        await store.settle([Settlement(leases[0], Reason.OK, items=items, page=True)], now=0.0)
+
+
+@pytest.mark.usefixtures("crawled")
+def test_every_format_has_the_items_of_the_crawl(crawl: Crawl, tmp_path: Path) -> None:
+    own = (tmp_path / "shop.jsonl").read_text()
+    for name in ("deep/a.jsonl", "a.csv", "a.sqlite"):
+        done = crawl("export", STATE, "-o", name)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr == f"30 items written to {name}\n"
+    assert (tmp_path / "deep" / "a.jsonl").read_text() == own
+    titles = [json.loads(line)["title"] for line in own.splitlines()]
+    with open(tmp_path / "a.csv", newline="", encoding="utf-8") as file:
+        assert [row["title"] for row in csv.DictReader(file)] == titles
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
+        assert [
+            title for (title,) in connection.execute("SELECT title FROM article ORDER BY item_id")
+        ] == titles
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"shop.yaml", "shop.jsonl", ".crawl", "deep", "a.csv", "a.sqlite"}
+
+
+def test_a_configuration_names_the_state_and_standard_output_has_items_only(
+    crawl: Crawl, crawled: Path, tmp_path: Path
+) -> None:
+    done = crawl("export", crawled, "-o", "-")
+    assert done.stdout == (tmp_path / "shop.jsonl").read_text()
+    assert done.stderr == "30 items written to standard output\n"
+
+
+@pytest.mark.usefixtures("crawled")
+def test_a_file_that_is_there_is_replaced_only_when_told_to(crawl: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("mine")
+    done = crawl("export", STATE, "-o", "a.jsonl")
+    assert done.returncode == 5
+    assert "use --overwrite" in done.stderr
+    assert (tmp_path / "a.jsonl").read_text() == "mine"
+    assert crawl("export", STATE, "-o", "a.jsonl", "--overwrite").returncode == 0
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 30
+
+
+@pytest.mark.usefixtures("crawled")
+def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path) -> None:
+    before = (tmp_path / "shop.jsonl").read_bytes()
+    (tmp_path / "shop.jsonl").unlink()
+    assert crawl("export", STATE, "-o", "shop.jsonl").returncode == 0
+    assert (tmp_path / "shop.jsonl").read_bytes() == before
+
+
+@pytest.mark.usefixtures("crawled")
+@pytest.mark.parametrize(
+    ("output", "code", "words"),
+    [
+        ("a.xml", 3, "--output: no format is known for the suffix '.xml'"),
+        ("/dev/null", 3, "--output: "),
+        ("/dev/null/a.csv", 5, "error: /dev/null/a.csv cannot be written"),
+        (".crawl/shop.db", 5, "error: .crawl/shop.db is the state itself"),
+    ],
+)
+def test_what_cannot_be_written(crawl: Crawl, output: str, code: int, words: str) -> None:
+    done = crawl("export", STATE, "-o", output, "--overwrite")
+    assert done.returncode == code
+    assert done.stderr.startswith(words), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert crawl("status", STATE).returncode == 0
+
+
+def test_while_the_crawl_runs(crawl: Crawl, start: Start, config: Config, tmp_path: Path) -> None:
+    process = start(config(ALL.replace("delay: 0, per_host: 4", "delay: 60ms")))
+    until = monotonic() + 20
+    number = 0
+    while not number:
+        assert process.poll() is None
+        assert monotonic() < until
+        done = crawl("export", STATE, "-o", "-")
+        number = len(done.stdout.splitlines())
+        sleep(0.05)
+    assert done.stderr.startswith(f"{number} item")
+    refused = crawl("export", STATE, "-o", "shop.jsonl", "--overwrite")
+    assert refused.returncode == 5
+    assert "an output of the crawl itself, which is not finished" in refused.stderr
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    own = (tmp_path / "shop.jsonl").read_text()
+    assert own.startswith(done.stdout)
+    assert crawl("export", STATE, "-o", "-").stdout == own
+
+
+def test_a_state_that_keeps_no_items_says_so(crawl: Crawl, config: Config, tmp_path: Path) -> None:
+    path = config(ALL + f"state: {{file: {STATE}, keep_items: false}}\n")
+    assert crawl(path, "--quiet").returncode == 0
+    done = crawl("export", STATE, "-o", "a.jsonl")
+    assert done.returncode == 7
+    assert "keeps no items (state.keep_items): all 30 are in the outputs" in done.stderr
+    assert not list(tmp_path.glob("a.jsonl*"))
+
+
+def test_a_crawl_without_items_makes_an_empty_file(crawl: Crawl, config: Config, tmp_path: Path) -> None:
+    path = config(ALL.replace("/articles/", "/nowhere/"))
+    assert crawl(path, "--quiet").returncode == 0
+    (tmp_path / "a.jsonl").write_text("old")
+    done = crawl("export", STATE, "-o", "a.jsonl", "--overwrite")
+    assert (done.returncode, done.stderr) == (0, "0 items written to a.jsonl\n")
+    assert (tmp_path / "a.jsonl").read_text() == ""
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+    large(tmp_path / "large.db", 20_000)
+    shell = f"{sys.executable} -m crawler export large.db -o - | head -n 1; echo ${{PIPESTATUS[0]}}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=env, capture_output=True, text=True)
+    line, code = done.stdout.splitlines()
+    assert json.loads(line)["n"] == 0
+    assert (code, done.stderr) == ("0", "")
+
+
+def test_what_is_interrupted_leaves_the_file_as_it_was(tmp_path: Path, start: Start) -> None:
+    large(tmp_path / "large.db", 100_000)
+    (tmp_path / "a.csv").write_text("old")
+    process = start("export", "large.db", "-o", "a.csv", "--overwrite")
+    until = monotonic() + 20
+    while not (tmp_path / "a.csv.export.part").exists():
+        assert process.poll() is None
+        assert monotonic() < until
+        sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (143, "stopped before its end\n")
+    assert (tmp_path / "a.csv").read_text() == "old"
+    assert {path.name for path in tmp_path.glob("a.csv*")} == {"a.csv"}
