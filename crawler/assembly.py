@@ -208,7 +208,14 @@ def _plan(
     settings, limits, polite = parts.settings, parts.settings.limits, parts.settings.politeness
     name = settings.name if settings.name != "crawl" else crawl_name(spider)
     return Plan(
-        opened=Opened(name, state.beginning, state.path, recalled.pages, frontier.pending),
+        opened=Opened(
+            name,
+            state.beginning,
+            state.path,
+            recalled.pages,
+            frontier.pending,
+            min((outlet.item for outlet in outlets), default=0),
+        ),
         spider=spider,
         store=state.store,
         frontier=frontier,

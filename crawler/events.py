@@ -19,6 +19,7 @@ class Opened(msgspec.Struct, frozen=True):
         state: the state file; empty when the state is in memory.
         pages: pages that were fetched before, when it is resumed.
         pending: requests that wait from before.
+        items: items that every output has from before.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Opened(msgspec.Struct, frozen=True):
     state: str = ""
     pages: int = 0
     pending: int = 0
+    items: int = 0
 
 
 class Visited(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ class Stats:
     Attributes:
         pages: pages fetched and read to the end.
         pages_before: pages that earlier runs of the same crawl had.
+        items_before: items that the outputs have from earlier runs.
         redirects: redirect hops.
         retries: tries that failed and were put off, by reason.
         gave_up: requests given up, by reason.
@@ -54,6 +55,7 @@ class Stats:
         self.name = ""
         self.pages = 0
         self.pages_before = 0
+        self.items_before = 0
         self.redirects = 0
         self.found = 0
         self.size = 0
@@ -90,7 +92,7 @@ class Stats:
         elif isinstance(event, StartRefused):
             self.starts_refused.append((event.url, event.detail or event.reason))
         elif isinstance(event, Opened):
-            self.name, self.pages_before = event.name, event.pages
+            self.name, self.pages_before, self.items_before = event.name, event.pages, event.items
             self._began, self._cpu_before = self._clock(), process_time()
         elif isinstance(event, Closed):
             self.cause = event.cause
@@ -119,6 +121,7 @@ class Stats:
             "seconds": round(self.seconds, 3),
             "cpu_seconds": round(self.cpu, 3),
             "pages": self.pages,
+            "pages_before": self.pages_before,
             "pages_per_second": round(self.rate, 2),
             "redirects": self.redirects,
             "found": self.found,

@@ -37,7 +37,8 @@ class Written:
 
 def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
     """Return the summary as one line of JSON."""
-    written = [{"path": one.path, "items": stats.delivered, "bytes": one.size} for one in outputs]
+    items = stats.items_before + stats.delivered
+    written = [{"path": one.path, "items": items, "bytes": one.size} for one in outputs]
     starts = [{"url": url, "reason": reason} for url, reason in stats.starts_refused]
     slowest = {host: round(seconds, 4) for host, seconds in stats.slowest_hosts()}
     told: dict[str, Any] = {
@@ -53,7 +54,9 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
     """Return the summary for people: what was fetched, what was not and why, and where the items are."""
     cause = causes(stats.cause)
     style = "bold green" if stats.cause == "finished" else "bold yellow"
-    if not stats.pages:
+    if not stats.pages and stats.pages_before:
+        cause = f"{cause}, without another page"
+    elif not stats.pages:
         cause, style = f"{cause}, without a single page", "bold red"
     head = Text.assemble(
         (safe(stats.name, 80), "bold"), ": ", (cause, style), f" after {_time(stats.seconds)}"
@@ -79,12 +82,14 @@ def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, S
     yield "not followed", _explained(stats.rejected)
     if len(stats.hosts) > 1:
         yield "slowest", [(_time(seconds), host, "a page") for host, seconds in stats.slowest_hosts()]
-    yield "output", [_output(one, stats.delivered) for one in outputs]
+    yield "output", [_output(one, stats.items_before + stats.delivered) for one in outputs]
 
 
 def _pages(stats: Stats) -> Iterator[Row]:
     wire = f" ({size_in_words(stats.wire_bytes)} on the wire)" if stats.wire_bytes != stats.size else ""
     yield f"{stats.pages:,}", "fetched", f"{stats.rate:,.1f} a second, {size_in_words(stats.size)}{wire}"
+    if stats.pages_before:
+        yield f"{stats.pages_before:,}", "before", "in earlier runs of this crawl"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -34,6 +35,11 @@ def schema() -> dict[str, Any]:
             elif kind is not None and isinstance(field.default, int | float):
                 properties[name]["default"] = text(field.default, kind.name)
     return {"$schema": DIALECT, **made, "$defs": parts}
+
+
+def schema_text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 class _Writer(GenerateJsonSchema):

@@ -140,6 +140,15 @@ def test_what_a_page_limit_cut_short_goes_on_without_it(folder: Folder, whole: l
     assert folder.names() == {"a.jsonl"}
 
 
+def test_the_summary_tells_what_was_there_before(folder: Folder, whole: list[str]) -> None:
+    folder.crawl(*TEN)
+    said = folder.crawl("--summary", "json", "--quiet")
+    told = json.loads(said.splitlines()[-1])
+    assert told["pages_before"] == 10
+    assert told["items"] == {"page": len(whole) - 10}
+    assert told["outputs"][0]["items"] == len(whole)
+
+
 def test_a_higher_page_limit_goes_on_and_counts_what_was_done(folder: Folder) -> None:
     folder.crawl(*TEN)
     assert "going on: 10 pages are done" in folder.crawl("--max-pages", "25")

@@ -19,7 +19,7 @@ from crawler.settings import load
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parents[2]
-FILES = [".gitignore", "README.md", "config.yaml", "spider.py", "test_spider.py"]
+FILES = [".gitignore", "README.md", "config.yaml", "crawl.schema.json", "spider.py", "test_spider.py"]
 
 
 def shell(script: str, folder: Path, *, path: Sequence[str] = ()) -> str:

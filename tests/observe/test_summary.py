@@ -71,6 +71,16 @@ def test_a_crawl_without_a_page_says_so() -> None:
     assert "books: finished, without a single page after 2.0 s" in shown(stats)
 
 
+def test_a_run_that_goes_on_tells_what_was_there_before() -> None:
+    stats = Stats(iter([0.0, 0.0, 2.0]).__next__)
+    stats(Opened("books", "resumed", "x.db", pages=40, items=36))
+    stats(Closed("stopped"))
+    text = shown(stats)
+    assert "books: stopped before its end, without another page after 2.0 s" in text
+    assert "40 before in earlier runs of this crawl" in text
+    assert "36 items in out/books.jsonl" in text
+
+
 def test_json_has_the_same_numbers() -> None:
     told = json.loads(summary_json(filled(), [Written("out/books.jsonl", 10)]))
     assert told["pages"] == 2

@@ -75,14 +75,18 @@ async def test_nobody_holds_what_was_closed(tmp_path: Path) -> None:
     assert stored(path).finished
 
 
+def listing(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+
+
 async def test_looking_leaves_nothing_beside_a_closed_state(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     async with new_store(path) as store:
         await fill(store)
-    before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    before = listing(tmp_path)
     standing(path)
     assert len(list(batches(path, last=3))) == 1
-    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
+    assert listing(tmp_path) == before
 
 
 async def test_items_come_in_batches_up_to_the_last_that_was_asked_for(tmp_path: Path) -> None:

@@ -26,13 +26,11 @@ def schema(
     Example:
       crawl schema -o crawl.schema.json
     """
-    import json
-
     from crawler.cli.printing import write_bytes
     from crawler.errors import OutputError
-    from crawler.settings.schema import schema as configuration
+    from crawler.settings.schema import schema_text
 
-    text = (json.dumps(configuration(), indent=2, ensure_ascii=False) + "\n").encode()
+    text = schema_text().encode()
     if output is None:
         write_bytes(text)
         return
