@@ -62,7 +62,9 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
     """
     with _told(path, "opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
         with _closed_on_error(connection):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")

@@ -262,7 +262,7 @@ class SqliteStore:
         self._writer.check()
         self._take_back(now)
         settled = [self._settle(settlement, now) for settlement in settlements]
-        self._writer.filled()
+        self._writer.filled(hurry=self._is_idle)
         await self._writer.room()
         return settled
 
@@ -293,7 +293,7 @@ class SqliteStore:
         self._size += settlement.size
         detail = settlement.detail[:_DETAIL] or None
         self._writer.batch.outcomes.append(
-            (state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size, kept.id)
+            (kept.id, state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size)
         )
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
@@ -307,8 +307,7 @@ class SqliteStore:
         if after >= self._last_item:
             return []
         while after >= self._writer.last_item:
-            # While nothing is lent out, nothing will come together by waiting.
-            await self._writer.written(at_once=not self._leases)
+            await self._writer.written(at_once=self._is_idle)
         skip = after + 1 - self._fresh[0].id if self._fresh else -1
         if skip >= 0:
             return list(islice(self._fresh, skip, skip + min(limit, self._writer.last_item - after)))
@@ -326,6 +325,11 @@ class SqliteStore:
         self._writer.filled()
 
     # Inside.
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is lent out or ready: then nothing will come together by waiting."""
+        return not self._leases and not any(map(len, self._windows.values()))
 
     def _take_back(self, now: float) -> None:
         for kept in self._leases.over(now):

@@ -12,6 +12,7 @@ from anyio import CancelScope, Event, RunFinishedError, from_thread
 from anyio.lowlevel import current_token
 
 from crawler.errors import StateError
+from crawler.store.bulk import write_rows
 from crawler.store.rows import RequestRow
 from crawler.store.schema import connect
 
@@ -23,6 +24,20 @@ GROUP_SECONDS = 0.05
 GROUP_ROWS = 2_000
 
 
+_HOSTS = "INSERT INTO hosts (id, origin) VALUES {rows}"
+_CALLBACKS = "INSERT INTO callbacks (id, name) VALUES {rows}"
+_REQUESTS = (
+    "INSERT INTO requests (id, hash, host, callback, url, priority, depth, parent, more) VALUES {rows}"
+)
+_OUTCOMES = (
+    "UPDATE requests SET state = new.column2, attempts = new.column3, due = new.column4, "
+    "reason = new.column5, detail = new.column6, page = new.column7, size = size + new.column8 "
+    "FROM (VALUES {rows}) AS new WHERE requests.id = new.column1"
+)
+_ITEMS = "INSERT INTO items (id, request, name, json) VALUES {rows}"
+_MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
+
+
 class Batch:
     """What is written in one transaction."""
 
@@ -30,7 +45,7 @@ class Batch:
         self.hosts: list[tuple[int, str]] = []
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
-        self.outcomes: list[tuple[str, int, float | None, str, str | None, int, int, int]] = []
+        self.outcomes: list[tuple[int, str, int, float | None, str, str | None, int, int]] = []
         self.items: list[tuple[int, int, str, bytes]] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
@@ -53,24 +68,16 @@ class Batch:
         connection.execute("COMMIT")
 
     def _write(self, connection: sqlite3.Connection) -> None:
-        many = connection.executemany
-        many("INSERT INTO hosts (id, origin) VALUES (?, ?)", self.hosts)
-        many("INSERT INTO callbacks (id, name) VALUES (?, ?)", self.callbacks)
-        many(
-            "INSERT INTO requests (id, hash, host, callback, url, priority, depth, parent, more) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self.requests,
-        )
-        many(
-            "UPDATE requests SET state = ?, attempts = ?, due = ?, reason = ?, detail = ?, page = ?, "
-            "size = size + ? WHERE id = ?",
-            self.outcomes,
-        )
-        many("INSERT INTO items (id, request, name, json) VALUES (?, ?, ?, ?)", self.items)
-        many(
-            "INSERT OR REPLACE INTO sinks (name, item, place) VALUES (?, ?, ?)",
-            [(name, item, place) for name, (item, place) in self.marks.items()],
-        )
+        marks = [(name, item, place) for name, (item, place) in self.marks.items()]
+        for statement, rows in (
+            (_HOSTS, self.hosts),
+            (_CALLBACKS, self.callbacks),
+            (_REQUESTS, self.requests),
+            (_OUTCOMES, self.outcomes),
+            (_ITEMS, self.items),
+            (_MARKS, marks),
+        ):
+            write_rows(connection, statement, rows)
         if self.forget:
             connection.execute("DELETE FROM items WHERE id <= ?", (self.forget,))
 
@@ -104,10 +111,10 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"state {path.name}", daemon=True)
         self._thread.start()
 
-    def filled(self) -> None:
-        """Note that there is something to write, soon."""
+    def filled(self, *, hurry: bool = False) -> None:
+        """Note that there is something to write: when a group has come together, or at once."""
         self._work.set()
-        if len(self.batch) > GROUP_ROWS:
+        if hurry or len(self.batch) > GROUP_ROWS:
             self._urgent.set()
 
     def check(self) -> None:
