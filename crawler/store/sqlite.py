@@ -21,6 +21,7 @@ from crawler.model import Lease, Request
 from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
 from crawler.store.lock import StateLock
+from crawler.store.recent import Recent
 from crawler.store.rows import item_row, more_of
 from crawler.store.schema import wipe
 from crawler.store.seen import LARGEST, Seen
@@ -28,8 +29,6 @@ from crawler.store.window import FIRST, Window, share
 from crawler.store.writer import GROUP_SECONDS, Writer
 from crawler.url import origin_of
 
-#: Keys that are remembered as they are, besides all keys as hashes: pages repeat their links.
-_RECENT = 100_000
 #: Items that wait for delivery in memory; more are read from the disk.
 _FRESH = 1_000
 #: So much of the words of an error is kept.
@@ -69,12 +68,14 @@ class SqliteStore:
         self._group = group
         self._clock = clock
         self._open = ExitStack()
+        self._recent = Recent(self._is_known)
+        self.knows = self._recent.__getitem__
         self._forget_all()
 
     def _forget_all(self) -> None:
         """Begin without anything in memory."""
         self.meta: dict[str, str] = {}
-        self._recent: dict[str, None] = {}
+        self._recent.clear()
         self._callbacks: list[str] = []
         self._codes: dict[str, int] = {}
         self._windows: dict[str, Window] = {}
@@ -171,13 +172,8 @@ class SqliteStore:
 
     # Which requests are known.
 
-    def knows(self, key: str) -> bool:
-        if key in self._recent:
-            return True
-        known = self._seen.get(self._seen.hash_of(key)) is not None
-        if known:
-            self._remember(key)
-        return known
+    def _is_known(self, key: str) -> bool:
+        return self._seen.get(self._seen.hash_of(key)) is not None
 
     async def callback_of(self, key: str) -> str | None:
         hash = self._seen.hash_of(key)
@@ -185,11 +181,6 @@ class SqliteStore:
         if code == LARGEST:
             code = await self._writer.do(lambda connection: reading.callback_of(connection, hash))
         return None if code is None else self._callbacks[code]
-
-    def _remember(self, key: str) -> None:
-        if len(self._recent) > _RECENT:
-            self._recent.clear()
-        self._recent[key] = None
 
     # The four verbs.
 
@@ -213,7 +204,7 @@ class SqliteStore:
     def _add_one(self, request: Request, extra: bytes | None, parent: Kept | None) -> bool:
         hash = self._seen.hash_of(request.key)
         code = self._code(request.callback)
-        self._remember(request.key)
+        self._recent.remember(request.key)
         if not self._seen.add(hash, min(code, LARGEST)):
             return False
         self._last_id += 1

@@ -9,7 +9,7 @@ from crawler.store.leases import Kept
 #: Requests that are kept in memory, of all hosts together; twice as many for a moment.
 ROOM = 30_000
 #: How many of them one host may have at most and at least.
-MOST, LEAST = 256, 4
+MOST, LEAST = 2_000, 4
 #: An order that is not behind any other.
 FIRST = (-(1 << 62), 0)
 
