@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import Parameter, signature
 from ipaddress import ip_network
 from time import perf_counter
+from typing import Any
 
-from crawler.contracts import Fetcher, Listener, Recalled, Sink, Store
+import msgspec
+
+from crawler.contracts import Fetcher, Listener, Mark, Recalled, Sink, Store
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, marks_of
-from crawler.errors import ConfigError, OutputError, ParameterError, Problem, StateError
+from crawler.errors import ConfigError, ParameterError, PluginError, Problem, StateError
 from crawler.events import Opened
 from crawler.export import make_sink
 from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.frontier import Frontier
+from crawler.nearest import nearest
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
@@ -24,8 +29,9 @@ from crawler.policy.politeness import Politeness
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
+from crawler.raised import raised
 from crawler.registry import find_spider
-from crawler.settings import Settings, located
+from crawler.settings import Settings, SpiderRef, located
 from crawler.settings.entries import ItemField
 from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
 from crawler.state import OpenState, open_state
@@ -78,6 +84,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         outlets = await _open_sinks([*parts.sinks, *make_sinks(parts)], state, stack)
         await state.begin()
         await state.store.mark(marks_of(outlets))
+        await state.note()  # so that it is on the disk before an output is touched again
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await _serve_demo(settings.start.demo.articles, state, stack)
             allow.append(address)
@@ -117,21 +124,22 @@ async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitS
     recalled = await state.marks()
     for sink in sinks:
         mark = recalled.marks.get(sink.name)
-        item = await sink.open(mark)
-        outlet = Outlet(sink, item, mark.place if mark is not None and mark.item == item else None)
+        known = msgspec.structs.replace(mark or Mark(sink.name, 0), forgotten=recalled.forgotten)
+        if sink.name and mark is None:
+            known.check(0)
+        item = await sink.open(mark and known)
+        outlet = Outlet(sink, item)
         stack.push_async_exit(_closing(outlet, outlets, state))
         outlets.append(outlet)
-        if item < recalled.forgotten and sink.name:
-            raise OutputError(
-                f"{sink.name}: its items up to number {recalled.forgotten} are neither there nor in the "
-                "state, which keeps none (state.keep_items); use --fresh to crawl anew"
-            )
+        if sink.name:  # those without share a mark, and what that says is no output's place
+            known.check(item)
+            outlet.place = await sink.write([])
     return outlets
 
 
 def _closing(outlet: Outlet, outlets: Sequence[Outlet], state: OpenState) -> Callable[..., Awaitable[None]]:
     async def close(kind: type[BaseException] | None, *_: object) -> None:
-        outlet.place = await outlet.sink.close(failed=kind is not None)
+        await outlet.close(failed=kind is not None)
         if state.begun:  # before that, what the state says of the outputs is not this run's
             await state.store.mark(marks_of(outlets))
 
@@ -143,12 +151,7 @@ def make_spider(settings: Settings) -> Spider:
     if settings.spider is None:
         spider: Spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
     else:
-        kind = find_spider(settings.spider.use, settings.folder)
-        try:
-            spider = kind(**settings.spider.params)
-        except ParameterError as error:
-            problem = Problem(str(error), f"spider.params.{error.parameter}")
-            raise ConfigError([located(problem, settings)]) from None
+        spider = _configured_spider(settings, settings.spider)
     start = settings.start
     if start is not None:
         if start.file is not None:
@@ -158,6 +161,37 @@ def make_spider(settings: Settings) -> Spider:
         elif start.urls:
             spider.start = list(start.urls)
     return spider
+
+
+def _configured_spider(settings: Settings, named: SpiderRef) -> Spider:
+    """Return the spider that a class makes with the parameters; errors tell where the settings name it."""
+    try:
+        return _construct(find_spider(named.use, settings.folder), named.params)
+    except ParameterError as error:
+        path = f"spider.params.{error.parameter}".rstrip(".")
+        raise ConfigError([located(Problem(str(error), path), settings)]) from None
+    except PluginError as error:
+        problem = located(Problem(str(error), "spider.use"), settings)
+        raise PluginError(replace(problem, path="spider")) from error
+
+
+def _construct(kind: type[Spider], params: Mapping[str, Any]) -> Spider:
+    taken = signature(kind).parameters
+    if not any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
+        for key in params:
+            if key not in taken:
+                hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
+                raise ParameterError(f"{kind.__name__} has no parameter {key!r}; {hint}", key)
+    try:
+        signature(kind).bind(**params)
+    except TypeError as error:
+        raise ParameterError(f"{kind.__name__} cannot be made with these parameters: {error}", "") from None
+    try:
+        return kind(**params)
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{kind.__name__} cannot be made: {raised(error, deepest=True)}") from error
 
 
 def check_has_start(settings: Settings, spider: Spider) -> None:

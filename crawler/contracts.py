@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from crawler.errors import OutputError
 from crawler.events import Event
 from crawler.model import Lease, Reason, Request, Response
 
@@ -51,13 +52,24 @@ class Mark(msgspec.Struct, frozen=True):
 
     Attributes:
         sink: the sink's name.
-        item: id of the last item that it has.
-        place: what it needs to find this point in its output again; plain data.
+        item: id of the last item that it has; 0 when it begins anew.
+        place: what it needs to find this point in its output again, and to know an output of its own
+            that is to be replaced; plain data.
+        forgotten: id of the last item that the store has let go of, for a sink that is opened.
     """
 
     sink: str
     item: int
     place: Any = None
+    forgotten: int = 0
+
+    def check(self, item: int) -> None:
+        """Raise OutputError when an output that has the items up to this one can never get the next ones."""
+        if item < self.forgotten:
+            raise OutputError(
+                f"{self.sink}: its items up to number {self.forgotten} are neither there nor in the "
+                "state, which keeps none (state.keep_items); use --fresh to crawl anew"
+            )
 
 
 class Sink(Protocol):
@@ -73,13 +85,19 @@ class Sink(Protocol):
     async def open(self, mark: Mark | None) -> int:
         """Make the output ready to go on from `mark`, cutting off what came after; None begins anew.
 
+        So does a mark of item 0, whose place tells what the crawl has left there before.
+
         Returns the id of the last item that is in it, which may be less than the mark's when the
-        output is not as it was left. Raises OutputError when it cannot be written.
+        output is not as it was left; `mark.check` that id before anything is changed. Raises OutputError
+        when it cannot be written, or is not to be replaced.
         """
         ...
 
     async def write(self, records: Sequence[Record]) -> Any:
-        """Take these records, in order; return the place, once the operating system has them."""
+        """Take these records, in order; return the place, once the operating system has them.
+
+        A sink with a name is asked for its place by no records at all, right after it was opened.
+        """
         ...
 
     async def close(self, *, failed: bool = False) -> Any:

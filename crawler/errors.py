@@ -50,7 +50,14 @@ class ConfigError(CrawlerError):
 
 
 class PluginError(CrawlerError):
-    """A spider, or another plugin, cannot be found, loaded or used as it is written."""
+    """A spider, or another plugin, cannot be found, loaded or used as it is written.
+
+    `problem` says where a configuration names it, as far as that is known.
+    """
+
+    def __init__(self, found: str | Problem) -> None:
+        self.problem = Problem(found) if isinstance(found, str) else found
+        super().__init__(str(found))
 
 
 class ParameterError(PluginError):

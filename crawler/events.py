@@ -93,7 +93,7 @@ class CallbackFailed(msgspec.Struct, frozen=True):
 
 
 class Closed(msgspec.Struct, frozen=True):
-    """The crawl is over; `cause` says why: "finished", a limit's name, "stopped" or "failed"."""
+    """The crawl is over; `cause` says why: "finished", a limit's name, "spent", "stopped" or "failed"."""
 
     cause: str
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
 from crawler.errors import PluginError
+from crawler.nearest import nearest, nearest_file
+from crawler.raised import raised
 from crawler.spider import Spider
 
 GROUP = "crawler.spiders"
@@ -40,20 +41,21 @@ def find_spider(use: str, folder: Path) -> type[Spider]:
 def _registered(name: str) -> type[Spider]:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
-        close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"installed: {', '.join(sorted(known)) or 'none'}"
+        hint = nearest(name, known) or f"installed: {', '.join(sorted(known)) or 'none'}"
         own = "one of your own is named as package.module:Class or file.py:Class"
         raise PluginError(f"no spider is called {name!r} ({hint}; {own})")
     try:
         found = known[name].load()
     except Exception as error:
-        raise PluginError(f"spider {name!r} ({known[name].value}) cannot be loaded: {_say(error)}") from error
+        message = f"spider {name!r} ({known[name].value}) cannot be loaded: {raised(error)}"
+        raise PluginError(message) from error
     return _checked(found, name)
 
 
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise PluginError(f"there is no file {path}")
+        hint = nearest_file(path, (".py",))
+        raise PluginError(f"there is no file {path}" + (f" ({hint})" if hint else ""))
     name = f"crawler_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -64,7 +66,7 @@ def _load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise PluginError(f"{path} cannot be loaded: {_say(error)}") from error
+        raise PluginError(f"{path} cannot be loaded: {raised(error)}") from error
     return module
 
 
@@ -75,7 +77,7 @@ def _import(name: str, folder: Path) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise PluginError(f"{name} cannot be imported: {_say(error)}") from error
+        raise PluginError(f"{name} cannot be imported: {raised(error)}") from error
     finally:
         sys.path.remove(added)
 
@@ -92,8 +94,7 @@ def _pick(module: ModuleType, name: str, use: str) -> type[Spider]:
             raise PluginError(f"{use} holds {there}; name one: {use}:Class")
         name = spiders[0]
     if not hasattr(module, name):
-        close = get_close_matches(name, spiders, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"spiders in it: {', '.join(spiders) or 'none'}"
+        hint = nearest(name, spiders) or f"spiders in it: {', '.join(spiders) or 'none'}"
         raise PluginError(f"{use}: there is no {name!r} ({hint})")
     return _checked(getattr(module, name), use)
 
@@ -102,7 +103,3 @@ def _checked(found: object, use: str) -> type[Spider]:
     if isinstance(found, type) and issubclass(found, Spider):
         return found
     raise PluginError(f"{use} is not a spider: its class must be derived from crawler.Spider")
-
-
-def _say(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -52,7 +52,7 @@ class OpenState:
         recalled = await self.store.recall(owner="", now=current_time())
         if self.beginning is Beginning.RESUMED or not self.path:
             return recalled
-        return Recalled(marks={name: Mark(name, 0) for name in recalled.marks})
+        return Recalled(marks={name: Mark(name, 0, mark.place) for name, mark in recalled.marks.items()})
 
     async def begin(self) -> None:
         """Let go of what is not wanted any more; from here on the state is this run's."""
@@ -96,15 +96,24 @@ def identity(settings: Settings, spider: type[Spider]) -> dict[str, str]:
     return made
 
 
+def limit_reached(limits: Limits, pages: int, size: int) -> str:
+    """Return the limit that a crawl has come to, if any: "pages" or "bytes".
+
+    Only that number of pages exactly: more of them were wanted before, and are not thrown away for fewer.
+    """
+    if limits.pages == pages:
+        return "pages"
+    return "bytes" if limits.bytes is not None and size >= limits.bytes else ""
+
+
 def _beginning(store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, fresh: bool) -> Beginning:
     before = json.loads(store.meta.get("crawl", "{}"))
     found = differences(before, crawl)
     pages, size = store.totals
     begins = beginning(
-        known="crawl" in store.meta,
+        known="crawl" in store.meta and store.known > 0,
         ended=store.meta.get("ended", ""),
-        used_up=(limits.pages is not None and pages >= limits.pages)
-        or (limits.bytes is not None and size >= limits.bytes),
+        used_up=bool(limit_reached(limits, pages, size)),
         differences=found,
         fresh=fresh,
     )
@@ -112,6 +121,6 @@ def _beginning(store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, 
         raise OtherCrawl(
             f"the state {store.path} holds an unfinished crawl in which these settings were different: "
             f"{', '.join(found)}. Set them back to go on with it, name another state, "
-            "or use --fresh to throw it away"
+            "or throw it away: --fresh, fresh=True in Python"
         )
     return begins

@@ -131,10 +131,26 @@ TWO = ONE.format(name="Shop") + ONE.format(name="Books")
         (TWO, "made.py:Zzz", r"\(spiders in it: Shop, Books\)"),
         ("", "made.py:Zzz", r"\(spiders in it: none\)"),
         ("Shop = 5", "made.py:Shop", "is not a spider"),
-        ("1 / 0", "made.py", "cannot be loaded: ZeroDivisionError"),
-        ("def (", "made.py", "cannot be loaded: SyntaxError"),
+        (
+            "\n1 / 0",
+            "made.py",
+            r"made\.py cannot be loaded: ZeroDivisionError: division by zero \(.*made\.py:2\)$",
+        ),
+        (
+            "import json\njson.loads('x')",
+            "made.py",
+            r"JSONDecodeError: Expecting value: .* \(.*made\.py:2\)$",
+        ),
+        ("raise KeyError", "made.py", r"cannot be loaded: KeyError \(.*made\.py:1\)$"),
+        ("\n1 / 0", "made:Shop", r"made cannot be imported: ZeroDivisionError: .* \(.*made\.py:2\)$"),
+        ("x = 1\ndef (", "made.py", r"cannot be loaded: SyntaxError: .* \(.*made\.py:2: def \(\)$"),
         (None, "made.py", "there is no file"),
-        (None, "made_nothing.here:Shop", "made_nothing.here cannot be imported: ModuleNotFoundError"),
+        ("", "mdae.py", r"there is no file .*mdae\.py \(did you mean 'made\.py'\?\)$"),
+        (
+            None,
+            "made_nothing.here:Shop",
+            "made_nothing.here cannot be imported: ModuleNotFoundError: No module named 'made_nothing'$",
+        ),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, source: str | None, use: str, message: str) -> None:
@@ -142,4 +158,4 @@ def test_what_cannot_be_used(tmp_path: Path, source: str | None, use: str, messa
         (tmp_path / "made.py").write_text(source)
     with pytest.raises(PluginError, match=message):
         find_spider(use, tmp_path)
-    assert "crawler_file_made" not in sys.modules or source != "1 / 0"
+    assert "crawler_file_made" not in sys.modules or source != "\n1 / 0"

@@ -18,6 +18,7 @@ from crawler.errors import ConfigError, Problem, UrlError
 from crawler.model import Reason
 from crawler.observe.reasons import explain
 from crawler.settings import Output, Settings, State, from_mapping, load, located
+from crawler.settings.values import ANY_SUFFIX
 from crawler.spider import Sitemap, Spider, UrlFile
 from crawler.url import canonical
 
@@ -82,8 +83,22 @@ def spider_of(settings: Settings, path: Path) -> Spider:
 
 def _of_option(problem: Problem) -> Problem:
     if problem.file == "--set" and problem.path.startswith("output"):
-        return replace(problem, file="--output", path="")
+        hint = problem.hint.replace(ANY_SUFFIX, "; or write --set 'output={file: NAME, format: jsonl}'")
+        return replace(problem, file="--output", path="", hint=hint)
     return problem
+
+
+def check_start_file(settings: Settings, spider: Spider) -> None:
+    """Raise ConfigError when the start URLs stand in a file that is not there."""
+    start = spider.start
+    if not isinstance(start, UrlFile) or Path(start.path).is_file():
+        return
+    message = f"there is no file {start.path}"
+    if settings.start is None:
+        problem = Problem(message, "spider", hint=f"{type(spider).__name__}.start names it")
+    else:
+        problem = Problem(message, "start.file", hint="the path is relative to the configuration's folder")
+    raise ConfigError([located(problem, settings)])
 
 
 def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
@@ -98,17 +113,9 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
     callbacks = Callbacks(spider)
     if settings.start is not None:
         callbacks.find("parse")  # which gets the pages of every start that a configuration can name
+    check_start_file(settings, spider)
     start = spider.start
-    if isinstance(start, UrlFile):
-        if not Path(start.path).is_file():
-            problem = Problem(
-                f"there is no file {start.path}",
-                "start.file",
-                hint="the path is relative to the configuration's folder",
-            )
-            raise ConfigError([located(problem, settings)])
-        return
-    if isinstance(start, Sitemap):
+    if isinstance(start, UrlFile | Sitemap):
         return
     admission = Admission(make_scope(settings, spider), lambda key: False, callbacks.find)
     problems = []

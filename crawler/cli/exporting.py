@@ -14,7 +14,7 @@ from crawler.cli.interrupts import Interrupts
 from crawler.contracts import Sink
 from crawler.errors import OutputError, StateError
 from crawler.export import make_sink
-from crawler.export.partfile import refuse, unwritable
+from crawler.export.ownership import check_kind, refuse_any, unwritable
 from crawler.settings import Output
 from crawler.store.lock import holder_of
 from crawler.store.looking import Stored, batches, stored
@@ -76,25 +76,36 @@ async def _sink(state: Path, there: Stored, output: Output, *, overwrite: bool) 
         yield make_sink(output)
         return
     _check(state, there, path)
-    refuse(path, None, replace=overwrite)
+    check_kind(path)
     sink = make_sink(output.model_copy(update={"file": str(draft)}), replace=True)
     try:
+        if not overwrite:
+            refuse_any(path)
         await sink.open(None)
-        failed = True
         try:
-            yield sink
-            failed = False
+            async with _closed(sink):
+                _remove(draft, "", *_BESIDE)  # what a killed one left: the sink, once open, is alone here
+                yield sink
+            _remove(path, *_BESIDE)
+            draft.replace(path)
         finally:
-            await sink.close(failed=failed)
-        _remove(path, *_BESIDE)
-        draft.replace(path)
+            with suppress(OSError):  # where nothing could be written, nothing is to be removed
+                draft.unlink()
     except OutputError as error:  # the draft's name means nothing to people
         raise OutputError(str(error).replace(str(draft), str(path))) from error
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+@asynccontextmanager
+async def _closed(sink: Sink) -> AsyncIterator[None]:
+    """Close the sink on the way out, and tell it whether an error led there."""
+    failed = True
+    try:
+        yield
+        failed = False
     finally:
-        with suppress(OSError):  # where nothing could be written, nothing is to be removed
-            draft.unlink()
+        await sink.close(failed=failed)
 
 
 def _check(state: Path, there: Stored, path: Path) -> None:

@@ -89,13 +89,17 @@ def _told(error: BaseException) -> int:
     """Print what is wrong, one line a problem, and return the exit code."""
     from crawler.cli import platform
     from crawler.cli.exitcodes import code_of
-    from crawler.errors import ConfigError, CrawlerError, OutputError
+    from crawler.errors import ConfigError, CrawlerError, OutputError, PluginError
     from crawler.observe.terminal import safe
 
     assert isinstance(error, CrawlerError)
     if isinstance(error, OutputError):
         platform.let_go_of_stdout()
-    lines = [str(one) for one in error.problems] if isinstance(error, ConfigError) else [f"error: {error}"]
+    if isinstance(error, ConfigError):
+        lines = [str(one) for one in error.problems]
+    else:
+        placed = isinstance(error, PluginError) and error.problem.file
+        lines = [str(error) if placed else f"error: {error}"]
     for line in lines:
         print(safe(line, 2_000), file=sys.stderr)
     return code_of(error)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from crawler.extract import RuleSpider
 from crawler.policy.again import Beginning, beginning, differences
-from crawler.settings import Settings
-from crawler.state import identity
+from crawler.policy.budget import Budget
+from crawler.settings import Limits, Settings
+from crawler.state import identity, limit_reached
 from crawler.store.looking import Standing
 
 
@@ -16,7 +17,7 @@ class NextRun:
     """What running the command again means.
 
     Attributes:
-        kind: "resumed" or "anew", as a run says of itself; "other_crawl" or "in_use" where it is refused.
+        kind: "new", "resumed" or "anew", as a run says of itself; "other_crawl" or "in_use" if refused.
         words: the same for people.
     """
 
@@ -35,11 +36,16 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
         return NextRun("in_use", "refused as long as that process crawls")
     limit = _used_up(crawl, settings)
     found = [] if settings is None else differences(crawl.crawl, identity(settings, RuleSpider))
-    begins = beginning(known=True, ended=crawl.ended, used_up=bool(limit), differences=found, fresh=False)
+    known = crawl.requests > 0
+    begins = beginning(known=known, ended=crawl.ended, used_up=bool(limit), differences=found, fresh=False)
     waiting = sum(queue.ready + queue.delayed for queue in crawl.queues)
-    # Cases: two crawls would be mixed; it is to be gone on with; it is over; a limit leaves nothing.
+    # Cases: nothing there yet; two crawls would be mixed; to be gone on with; over; at its limit.
+    if begins is Beginning.NEW:
+        return NextRun(begins, "begins")
     if begins is None:
         return NextRun("other_crawl", f"refused: these settings were different: {', '.join(found)}")
+    if begins is Beginning.RESUMED and settings is not None and _is_spent(crawl, settings.limits):
+        return NextRun(begins, "goes on, and ends at once unless its limit is raised; --fresh begins anew")
     if begins is Beginning.RESUMED:
         return NextRun(begins, f"goes on; {waiting:,} requests wait")
     if crawl.ended == "finished":
@@ -48,10 +54,11 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
 
 
 def _used_up(crawl: Standing, settings: Settings | None) -> str:
-    """Return the limit that leaves nothing to be fetched, if one does."""
+    """Return the limit that the crawl has come to, if any."""
     if settings is None:
         return crawl.ended if crawl.ended in ("pages", "bytes") else ""
-    limits = settings.limits
-    if limits.pages is not None and crawl.pages >= limits.pages:
-        return "pages"
-    return "bytes" if limits.bytes is not None and crawl.size >= limits.bytes else ""
+    return limit_reached(settings.limits, crawl.pages, crawl.size)
+
+
+def _is_spent(crawl: Standing, limits: Limits) -> bool:
+    return bool(Budget(limits.pages, limits.bytes, crawl.pages, crawl.size).spent())

@@ -36,6 +36,6 @@ def find(word: Path) -> StateFile:
         raise StateError(f"{word} keeps its state in memory (state: memory): nothing is left to look at")
     path = Path(state.file)
     if not path.exists():
-        raise StateError(f"there is no state {path} here: {word} was not run in this folder, or without it")
+        raise StateError(f"there is no state {path} here: run crawl {word} first, in this folder")
     look(path).close()
     return StateFile(path, settings)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-import msgspec
-
 from crawler.engine.joiner import Joiner
+from crawler.engine.storable import check_data, check_priority, check_storable
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
 from crawler.model.items import is_item_type
@@ -75,11 +74,15 @@ class Admission:
         return findings
 
     def start(self, start: str | Request) -> Request | Reason:
-        """Return a start request in canonical form, or why it may not enter. Raises UrlError."""
+        """Return a start request in canonical form, or why it may not enter.
+
+        Raises UrlError, and SpiderError for one that is wrong otherwise.
+        """
         request = Request(start) if isinstance(start, str) else start
         self._check(request.callback)
-        self._check_data(request.data, f"start request {request.url}")
-        request.at(canonical(request.url))
+        url = canonical(request.url)
+        check_storable(request, f"start request {url}")
+        request.at(url)
         if self._scope.welcome(request.url):
             self._refusals.clear()
         return self.refuses(request.url) or request
@@ -100,6 +103,7 @@ class Admission:
     def _add_links(self, links: Links, parent: Request, findings: Findings) -> None:
         # Most links of a page are known: they cost a join, a look in the set, and nothing more.
         self._check(links.callback)
+        check_priority(links.priority, parent.callback)
         hrefs = links.hrefs
         if len(hrefs) > MOST_LINKS:
             findings.rejected[Reason.EXCESS] += len(hrefs) - MOST_LINKS
@@ -117,17 +121,18 @@ class Admission:
                 findings.rejected[reason or Reason.SCHEME] += 1
             elif not knows(url):
                 data = links.data[position] if links.data else None
-                self._check_data(data, parent.callback)
+                check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)
                 findings.found.append(request.child_of(parent))
 
     def _add_request(self, request: Request, parent: Request, findings: Findings) -> None:
         self._check(request.callback)
-        self._check_data(request.data, parent.callback)
         try:
-            request.at(canonical(request.url)).child_of(parent)
+            url = canonical(request.url)
         except UrlError as error:
             raise SpiderError(f"{parent.callback} yielded a request that cannot be made: {error}") from error
+        check_storable(request, parent.callback)
+        request.at(url).child_of(parent)
         reason = self.refuses(request.url) or (Reason.DEPTH if self._scope.too_deep(request.depth) else None)
         if reason is not None:
             findings.rejected[reason] += 1
@@ -136,17 +141,6 @@ class Admission:
             # Named by where it was asked for, so that a page fetched twice asks for it only once.
             request.key = f"{request.key} again {len(findings.found)} from {short_key(parent.key)}"
         findings.found.append(request)
-
-    def _check_data(self, data: Any, whose: str) -> None:
-        """Raise SpiderError for data that could not be kept on a disk; in memory it must not pass either."""
-        if data is None:
-            return
-        try:
-            msgspec.msgpack.encode(data)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise SpiderError(
-                f"{whose}: `data` cannot be stored: {error}; give plain values, lists and dicts"
-            ) from error
 
     def _is_item(self, kind: type) -> bool:
         known = self._item_types.get(kind)

@@ -18,15 +18,16 @@ class Outlet:
     Args:
         sink: the sink, open.
         item: id of the last item that it has.
-        place: what it said last of where it stands.
+        place: what it said of where it stood then.
     """
 
-    __slots__ = ("item", "place", "sink")
+    __slots__ = ("_in_doubt", "item", "place", "sink")
 
     def __init__(self, sink: Sink, item: int = 0, place: Any = None) -> None:
         self.sink = sink
         self.item = item
         self.place = place
+        self._in_doubt = False  # whether it has more than `item`
 
     @property
     def mark(self) -> Mark:
@@ -41,10 +42,23 @@ class Outlet:
         try:
             self.place = await self.sink.write(new)
         except BaseException:
-            # A consumer that leaves in the middle has had what it was done with.
-            self.item = max(self.item, getattr(self.sink, "taken", 0))
+            # A consumer that leaves in the middle has had what it was done with. Of any other sink it
+            # is not known what it has: a file may have been written to the end before it was cancelled.
+            taken = getattr(self.sink, "taken", None)
+            self.item = max(self.item, taken or 0)
+            self._in_doubt = taken is None
             raise
         self.item = new[-1].id
+
+    async def close(self, *, failed: bool) -> None:
+        """Close the sink; where it stands is taken note of only if that is where `item` is.
+
+        A place beyond the item would have the next run write again what is there already; with the
+        older one, which still holds, the sink cuts it off first.
+        """
+        place = await self.sink.close(failed=failed)
+        if not self._in_doubt:
+            self.place = place
 
 
 class Delivery:
@@ -90,10 +104,13 @@ class Delivery:
         Returns nothing when `finish` was called and all has been delivered.
         """
         # The store is asked, not our count: it may hold items of an earlier run.
-        while not (records := await self._store.drain(self._position, _BATCH)):
-            if self._ending:
+        while True:
+            ending, self._news = self._ending, Event()  # before asking: what is committed meanwhile counts
+            records = await self._store.drain(self._position, _BATCH)
+            if records:
+                break
+            if ending:
                 return ()
-            self._news = Event()
             await self._news.wait()
         for outlet in self._outlets:  # one that joins meanwhile is served too
             await outlet.write(records)

@@ -10,12 +10,12 @@ from anyio.lowlevel import checkpoint
 
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
-from crawler.engine.cancelling import is_cancelled
+from crawler.engine.cancelling import is_cancelled, let_through
 from crawler.engine.delivery import Delivery
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
-from crawler.errors import FetchError, UrlError
+from crawler.errors import FetchError, ProtocolError, UrlError
 from crawler.events import Closed, Delivered, StartRefused, Visited
 from crawler.events import Event as Told
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
@@ -50,7 +50,10 @@ class Engine:
         self.cause = ""
 
     async def run(self) -> str:
-        """Crawl to the end; return why it ended: "finished", "stopped", or the name of a limit."""
+        """Crawl to the end; return why it ended.
+
+        That is "finished", "stopped", a limit's name, or "spent" when earlier runs had come to the limit.
+        """
         self._tell(self._plan.opened)
         ended = "failed"
         try:
@@ -66,6 +69,8 @@ class Engine:
 
     async def _crawl(self) -> None:
         self._frontier.feeding(begin=True)
+        if self._plan.budget.spent():  # by earlier runs, whose items may still have to be delivered
+            self.stop("spent")
         async with create_task_group() as delivery:
             delivery.start_soon(self._deliver)
             async with create_task_group() as beside:
@@ -76,6 +81,9 @@ class Engine:
                         visits.start_soon(self._visit, lease)
                 beside.cancel_scope.cancel()
             self.delivery.finish()
+        if visits.cancel_scope.cancel_called or delivery.cancel_scope.cancel_called:
+            # Somebody cancelled a single task of ours, which ended the others: there is more to be done.
+            self.cause = "stopped"
 
     def stop(self, cause: str = "stopped") -> None:
         """Lease nothing more; what is in flight is finished, then `run` returns."""
@@ -151,8 +159,9 @@ class Engine:
         except get_cancelled_exc_class():
             if is_cancelled():
                 raise
-            return GaveUp(Reason.PROTOCOL, "the fetcher cancelled itself")
+            return judge_failure(lease, ProtocolError("the fetcher cancelled itself"), self._plan.retry)
         except FetchError as error:
+            await let_through()
             failed = judge_failure(lease, error, self._plan.retry)
             contacted = not isinstance(failed, Refused)
             return failed

@@ -8,7 +8,7 @@ from anyio import get_cancelled_exc_class
 
 from crawler.engine.admission import Admission, Findings, short_key
 from crawler.engine.callbacks import Callbacks
-from crawler.engine.cancelling import is_cancelled
+from crawler.engine.cancelling import is_cancelled, let_through
 from crawler.engine.plan import Plan
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
@@ -74,6 +74,7 @@ class Reading:
             self._tell(CallbackFailed(request.url, callback, error))
             return GaveUp(Reason.CALLBACK, f"{callback}: what it awaited was cancelled")
         except Exception as error:
+            await let_through()
             self._tell(CallbackFailed(request.url, callback, error))
             return GaveUp(Reason.CALLBACK, f"{callback}: {type(error).__name__}: {error}")
         return Done(findings.found, findings.items, findings.rejected, findings.dropped)

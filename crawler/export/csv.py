@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from msgspec.structs import replace
+
 from crawler.contracts import Mark, Record
 from crawler.export.partfile import PartFile
 from crawler.export.row import as_text, row_of
@@ -47,9 +49,12 @@ class CsvSink:
 
     async def open(self, mark: Mark | None) -> int:
         columns = self._columns_in(mark)
+        undo = None
         if mark is not None and columns is None:  # written with other columns, or by something else
-            mark = Mark(mark.sink, 0)
-        item = self._file.open(mark, _header(columns or ()))
+            mark = replace(mark, item=0)
+        elif mark is not None and mark.item and columns is not None and not self._fields:
+            undo = partial(_narrowed, old=columns, size=mark.place["size"])
+        item = self._file.open(mark, _header(columns or ()), undo)
         self._columns = columns if item and columns is not None else self._fields
         return item
 
@@ -130,7 +135,38 @@ def _widened(file: BinaryIO, *, old: Sequence[str], new: Sequence[str]) -> Itera
     yield _header(new)
     cells = b"," * (len(new) - len(old)) if old else _lines([[""] * len(new)]).removesuffix(_END)
     file.seek(len(_header(old)))
+    for row in _rows(file):
+        yield row.removesuffix(_END) + cells + _END
+
+
+def _narrowed(file: BinaryIO, *, old: Sequence[str], size: int) -> Iterator[bytes]:
+    """Yield the first `size` bytes of what a CSV file was before it was widened, if it was."""
+    rows = _rows(file)
+    header = io.StringIO(next(rows, b"").decode(errors="replace"), newline="")
+    try:
+        cells = next(csv.reader(header), [])
+    except csv.Error:  # something else altogether
+        return
+    if len(cells) == len(old) or cells[: len(old)] != [_defused(column) for column in old]:
+        return
+    yield _header(old)
+    size -= len(_header(old))
+    added = b"," * (len(cells) - len(old))
+    for row in rows:
+        if size <= 0:
+            return
+        text = row.removesuffix(_END)
+        narrow = (text.removesuffix(added) if old else text.strip(b'",')) + _END
+        size -= len(narrow)
+        yield narrow
+
+
+def _rows(file: BinaryIO) -> Iterator[bytes]:
+    row: list[bytes] = []
     quoted = False
     for line in file:
+        row.append(line)
         quoted ^= line.count(b'"') % 2 == 1  # a line break between quotes ends no row
-        yield line if quoted else line.removesuffix(_END) + cells + _END
+        if not quoted:
+            yield b"".join(row)
+            row.clear()

@@ -11,13 +11,15 @@ from typing import Any, BinaryIO
 
 from crawler.contracts import Mark
 from crawler.errors import OutputError
+from crawler.export.outputlock import OutputLock
+from crawler.export.ownership import TAIL, check_kind, refuse, refuse_part, signature, tail_of, unwritable
 
-#: By so many of its last bytes a file is known again.
-_TAIL = 4096
+#: Gets a file, open for reading; returns what another is to hold.
+Change = Callable[[BinaryIO], Iterable[bytes]]
 
 
 class PartFile:
-    """The file of a sink, written at its end only.
+    """The file of a sink, written at its end only, and by one sink at a time.
 
     Its `place` says how long it was and what it ended in, so that it is known again under either name,
     whatever was interrupted: the writing, the renaming, or the storing of the place.
@@ -37,12 +39,15 @@ class PartFile:
         self.path = Path(path)
         self.part = self.path.parent / (self.path.name + ".part")
         self._new = self.path.parent / (self.path.name + ".part.new")
+        self._lock = OutputLock(self.path)
         self.name = os.path.abspath(path)
         self.size = 0
         self._format = format
         self._replace = replace
         self._full = full
         self._tail = b""
+        self._number = 0  # the file's, on its disk
+        self._over: dict[str, Any] | None = None  # the older file that is to be replaced
         self._named = False
         self._as_left = False  # it is a part that nothing was added to
         self._file: BinaryIO | None = None
@@ -54,43 +59,69 @@ class PartFile:
             "format": self._format,
             "size": self.size,
             "tail": zlib.crc32(self._tail),
+            "file": self._number,
             "named": self._named,
+            "over": None if self._named else self._over,
         }
 
-    def open(self, mark: Mark | None, head: bytes = b"") -> int:
+    def open(self, mark: Mark | None, head: bytes = b"", undo: Change | None = None) -> int:
         """Make the file ready for what comes after the mark; return the mark's item, or 0 for a new file.
 
         Args:
             mark: how far the file had come.
             head: what it must begin with to be gone on with.
+            undo: for a file that may have been rewritten after the mark; gets it, open for reading, and
+                returns what it held before, up to the mark.
 
-        Raises OutputError when it is somebody else's, or cannot be written.
+        Raises OutputError when it is somebody else's, or cannot be written; then nothing was changed.
         """
-        refuse(self.path, mark, replace=self._replace)
+        check_kind(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._new.unlink(missing_ok=True)
-            found = self._find(mark, head)
-            if found is None:
-                self._file = open(self.part, "w+b", buffering=0)  # noqa: SIM115 - held until close
-                self.size, self._tail = 0, b""
-                self._as_left = False
-            else:
-                self._as_left = found == self.part
-                if found != self.part:
-                    found.replace(self.part)
-                self._file = open(self.part, "r+b", buffering=0)  # noqa: SIM115 - held until close
-                self._file.truncate(self.size)
-                self._file.seek(self.size)
-            self._named = False
-            sync_folder(self.path, full=self._full)
+            self._lock.take()
+            try:
+                return self._open(mark, head, undo)
+            except BaseException:
+                self._new.unlink(missing_ok=True)
+                self._let_go()
+                raise
         except OSError as error:
             raise self.trouble(error) from error
-        return 0 if found is None or mark is None else mark.item
+
+    def _open(self, mark: Mark | None, head: bytes, undo: Change | None) -> int:
+        found, rewritten = self._find(mark, head), None
+        if found is None and undo is not None:
+            found = rewritten = self._undone(mark, undo)
+        if not self._replace:
+            if rewritten != self.path:
+                refuse(self.path, mark)
+            refuse_part(self.part, mark)
+        item = 0 if found is None or mark is None else mark.item
+        if mark is not None:
+            mark.check(item)
+        # From here on it is sure that the file is this crawl's to change.
+        source = self._new if rewritten else found
+        if source != self._new:
+            self._new.unlink(missing_ok=True)
+        if source is None:
+            self.size, self._tail = 0, b""
+        elif source != self.part:
+            source.replace(self.part)
+        self._file = open(self.part, "r+b" if source else "w+b", buffering=0)  # noqa: SIM115 - until close
+        if source is not None:
+            self._file.truncate(self.size)
+            self._file.seek(self.size)
+        self._number = os.fstat(self._file.fileno()).st_ino
+        self._named, self._as_left = False, source is not None and source == self.part
+        self._over = signature(self.path)
+        sync_folder(self.path, full=self._full)
+        return item
 
     def append(self, data: bytes) -> None:
         """Write at the end: all of it, or nothing and OutputError."""
         assert self._file is not None, "the file is not open"
+        if not data:
+            return
         self._as_left = False
         try:
             written = self._file.write(data)
@@ -103,9 +134,9 @@ class PartFile:
                 self._file.seek(self.size)
             raise self.trouble(error) from error
         self.size += len(data)
-        self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+        self._tail = (self._tail + data[-TAIL:])[-TAIL:]
 
-    def rewrite(self, change: Callable[[BinaryIO], Iterable[bytes]]) -> None:
+    def rewrite(self, change: Change) -> None:
         """Exchange the whole content, or nothing of it: then OutputError is raised.
 
         Args:
@@ -122,7 +153,8 @@ class PartFile:
             self._new.replace(self.part)
             self._file = open(self.part, "r+b", buffering=0)  # noqa: SIM115 - held until close
             self.size = self._file.seek(0, os.SEEK_END)
-            self._tail = _tail_of(self._file, self.size)
+            self._tail = tail_of(self._file, self.size)
+            self._number = os.fstat(self._file.fileno()).st_ino
         except OSError as error:
             with suppress(OSError):
                 self._new.unlink(missing_ok=True)
@@ -139,26 +171,34 @@ class PartFile:
         """
         if self._file is None:
             return
-        if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
-            self._file.close()
-            self._file = None
-            return
-        named = self.size > 0 or not (failed or self.path.exists())
         try:
-            if named and empty and not self.size:
-                self.append(empty)
-        finally:
-            self._file.close()
-            self._file = None
-        try:
-            if named:
-                self.part.replace(self.path)
-            else:
-                self.part.unlink()
-            self._named = named
-            sync_folder(self.path, full=self._full)
+            self._close(failed=failed, empty=empty)
         except OSError as error:
             raise self.trouble(error) from error
+        finally:
+            self._let_go()
+
+    def _close(self, *, failed: bool, empty: bytes) -> None:
+        assert self._file is not None, "the file is not open"
+        if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
+            return
+        named = self.size > 0 or not (failed or self.path.exists())
+        if named and not self.size:
+            self.append(empty)
+        self._file.close()  # some systems rename no open file
+        if named:
+            self.part.replace(self.path)
+        else:
+            self.part.unlink()
+        self._named = named
+        sync_folder(self.path, full=self._full)
+
+    def _let_go(self) -> None:
+        """Close the file, if it is open, and let others have it."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+        self._lock.let_go()
 
     def trouble(self, error: OSError) -> OutputError:
         """Return what to raise for an error of the operating system."""
@@ -173,23 +213,44 @@ class PartFile:
         """
         if mark is None or not mark.item or not self._is_place(mark.place):
             return None
-        paths = (self.path, self.part) if mark.place["named"] else (self.part, self.path)
-        return next((path for path in paths if self._is_as_left(path, mark.place, head)), None)
+        place = mark.place
+        if place["named"] and self._is_as_left(self.path, place, head, exact=True):
+            return self.path
+        paths = (self.part,) if place["named"] else (self.part, self.path)
+        return next((path for path in paths if self._is_as_left(path, place, head)), None)
+
+    def _undone(self, mark: Mark | None, undo: Change) -> Path | None:
+        """Return the file that was rewritten after the mark; what it held at the mark is in `_new` then."""
+        if mark is None or not mark.item or not self._is_place(mark.place):
+            return None
+        for path in (self.part, self.path):
+            try:
+                with open(path, "rb") as old, open(self._new, "wb") as new:
+                    new.writelines(undo(old))
+                    new.flush()
+                    self._sync(new)
+            except FileNotFoundError:
+                continue
+            if self._is_as_left(self._new, mark.place, b"", exact=True):
+                return path
+        self._new.unlink(missing_ok=True)
+        return None
 
     def _is_place(self, place: Any) -> bool:
-        known = isinstance(place, dict) and place.keys() >= self.place.keys()
+        known = isinstance(place, dict) and place.keys() >= {"format", "size", "tail", "named"}
         return known and place["format"] == self._format
 
-    def _is_as_left(self, path: Path, place: dict[str, Any], head: bytes) -> bool:
+    def _is_as_left(self, path: Path, place: dict[str, Any], head: bytes, *, exact: bool = False) -> bool:
         """Say whether a file holds what the place says; if so, take over its size and tail."""
         size = place["size"]
         try:
             with open(path, "rb") as file:
                 begins = file.read(len(head)) == head
-                tail = _tail_of(file, size)
+                tail = tail_of(file, size)
+                longer = exact and file.seek(0, os.SEEK_END) > size
         except FileNotFoundError:
             return False
-        if not begins or zlib.crc32(tail) != place["tail"]:  # what is too short ends in something else
+        if not begins or longer or zlib.crc32(tail) != place["tail"]:  # what is too short ends otherwise
             return False
         self.size, self._tail = size, tail
         return True
@@ -197,11 +258,6 @@ class PartFile:
     def _sync(self, file: BinaryIO) -> None:
         if self._full:
             os.fsync(file.fileno())
-
-
-def _tail_of(file: BinaryIO, size: int) -> bytes:
-    file.seek(max(0, size - _TAIL))
-    return file.read(min(size, _TAIL))
 
 
 def sync_folder(path: Path, *, full: bool) -> None:
@@ -212,24 +268,3 @@ def sync_folder(path: Path, *, full: bool) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def refuse(path: Path, mark: Mark | None, *, replace: bool) -> None:
-    """Raise OutputError when there is something at `path` that a crawl must not replace."""
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        if path.exists() and not path.is_file():
-            raise OSError(22, "it is no ordinary file")
-        if mark is None and not replace and path.exists():
-            raise OutputError(
-                f"{path} exists and was not written by this crawl: "
-                "use --overwrite to replace it, or give the output another name"
-            )
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> OutputError:
-    """Return what to raise for an error of the operating system."""
-    return OutputError(f"{path} cannot be written: {error.strerror or error}")

@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 
 from crawler.contracts import Mark, Record
 from crawler.errors import OutputError
-from crawler.export.partfile import refuse, sync_folder, unwritable
+from crawler.export.outputlock import OutputLock
+from crawler.export.ownership import check_kind, refuse, refuse_part, signature, unwritable
+from crawler.export.partfile import sync_folder
 from crawler.export.row import row_of
-from crawler.export.tables import Tables, create
+from crawler.export.tables import FOREIGN, Tables, create, id_of
 from crawler.export.thread import in_thread
 from crawler.model.items import item_name
 
 T = TypeVar("T")
 
-#: What a file that is no sound database of ours makes SQLite say.
-_FOREIGN = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 #: Files that SQLite keeps beside a database.
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -45,17 +45,19 @@ class SqliteSink:
         self.path = Path(path)
         self.name = os.path.abspath(path)
         self._part = self.path.parent / (self.path.name + ".part")
+        self._lock = OutputLock(self.path)
         self._replace = replace
         self._full = full
         self._connection: sqlite3.Connection | None = None
         self._tables: Tables | None = None
         self._id = ""
         self._item = 0
+        self._over: dict[str, Any] | None = None  # the older file that is to be replaced
         self._as_left = False  # it is a part that nothing was added to
 
     async def open(self, mark: Mark | None) -> int:
-        refuse(self.path, mark, replace=self._replace)
-        await self._do(partial(self._open, mark))
+        check_kind(self.path)
+        await self._do(partial(self._locked, mark))
         return self._item
 
     async def write(self, records: Sequence[Record]) -> Any:
@@ -78,22 +80,42 @@ class SqliteSink:
             raise OutputError(f"{self.path} cannot be written: {error}") from error
 
     def _place(self) -> dict[str, Any]:
-        return {"format": "sqlite", "id": self._id}
+        return {"format": "sqlite", "id": self._id, "over": self._over}
 
     # In a thread.
 
-    def _open(self, mark: Mark | None) -> None:
+    def _locked(self, mark: Mark | None) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._as_left = False
-        found = mark is not None and self._find(mark.place)
-        if not found:
+        self._lock.take()
+        try:
+            self._open(mark)
+        except BaseException:
+            self._lock.let_go()
+            raise
+
+    def _open(self, mark: Mark | None) -> None:
+        if not self._replace:
+            refuse(self.path, mark)
+            refuse_part(self._part, mark)
+        place = mark.place if mark is not None and isinstance(mark.place, dict) else {}
+        found, last = self._find(place) if mark is not None and mark.item else (None, 0)
+        item = 0 if mark is None else min(mark.item, last)
+        if mark is not None:
+            mark.check(item)
+        # From here on it is sure that the files are this crawl's to change.
+        self._over = self._older(place)
+        self._as_left = found == self._part
+        if found != self._part:
             _remove(self._part)
+        if found == self.path:
+            self.path.replace(self._part)
+            self._over = None
         connection = _connect(self._part)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._full else 'NORMAL'}")
-            if found and mark is not None:
-                self._cut(connection, mark.item)
+            if found is not None:
+                self._cut(connection, item)
             else:
                 self._id, self._item = secrets.token_hex(8), 0
                 create(connection, self._id)
@@ -103,27 +125,30 @@ class SqliteSink:
         self._connection, self._tables = connection, None
         sync_folder(self.path, full=self._full)
 
-    def _find(self, place: Any) -> bool:
-        """Have the database that the place speaks of under its name for the time of the crawl.
+    def _find(self, place: dict[str, Any]) -> tuple[Path | None, int]:
+        """Return the database that the place speaks of, under whichever name, and its last item.
 
         It has the other name when the process ended between the renaming and the storing of the place.
         """
-        if not isinstance(place, dict) or place.get("format") != "sqlite":
-            return False
-        if _is_sound(self._part, place["id"]):
-            self._as_left = True
-            return True
-        if not _is_sound(self.path, place["id"]):
-            return False
-        _remove(self._part)
-        self.path.replace(self._part)
-        return True
+        if place.get("format") == "sqlite":
+            for path in (self._part, self.path):
+                last = _last_item(path, place["id"])
+                if last is not None:
+                    return path, last
+        return None, 0
+
+    def _older(self, place: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what an older file is known by: its id when it is ours, since SQLite changes its files."""
+        if not self.path.exists():
+            return None
+        id, over = id_of(self.path), place.get("over") or {}
+        return {"id": id} if id and id in (place.get("id"), over.get("id")) else signature(self.path)
 
     def _cut(self, connection: sqlite3.Connection, item: int) -> None:
         """Delete what came after an item; it is there in the state, if it is anywhere."""
         with _transaction(connection):
-            self._id, last = connection.execute("SELECT id, item FROM _crawl").fetchone()
-            self._item = min(item, last)
+            (self._id,) = connection.execute("SELECT id FROM _crawl").fetchone()
+            self._item = item
             Tables(connection).cut(self._item)
             connection.execute("UPDATE _crawl SET item = ?", (self._item,))
 
@@ -140,14 +165,22 @@ class SqliteSink:
     def _close(self, connection: sqlite3.Connection, *, failed: bool) -> None:
         self._connection = self._tables = None
         try:
-            _fold(connection)
+            try:
+                _fold(connection)
+            finally:
+                connection.close()
+            self._name(failed=failed)
         finally:
-            connection.close()
+            self._lock.let_go()
+
+    def _name(self, *, failed: bool) -> None:
+        """Give the database its name, unless it has no items and an older file, or an error, says no."""
         if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
             return
         if self._item or not (failed or self.path.exists()):
             _remove_beside(self.path)  # what belonged to an older database must not be read into this one
             self._part.replace(self.path)
+            self._over = None
         else:
             _remove(self._part)
         sync_folder(self.path, full=self._full)
@@ -170,19 +203,24 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _is_sound(path: Path, id: str) -> bool:
-    """Say whether there is a sound database with this id; whatever stands beside it is taken into it."""
+def _last_item(path: Path, id: str) -> int | None:
+    """Return the last item of the sound database with this id; what stands beside it is taken into it.
+
+    None when there is no such database.
+    """
     if not path.is_file():
-        return False
+        return None
     connection = _connect(path)
     try:
-        if connection.execute("SELECT id FROM _crawl").fetchall() != [(id,)]:
-            return False
+        found = connection.execute("SELECT id, item FROM _crawl").fetchall()
+        if [known for known, _ in found] != [id]:
+            return None
         _fold(connection)
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+        sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        return int(found[0][1]) if sound else None
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _FOREIGN:
-            return False
+        if error.sqlite_errorcode & 0xFF in FOREIGN:
+            return None
         raise
     finally:
         connection.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from crawler.export.row import as_text
@@ -13,6 +15,9 @@ CREATE TABLE _crawl (id TEXT NOT NULL, item INTEGER NOT NULL);
 CREATE TABLE _tables (kind TEXT PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE _columns (kind TEXT NOT NULL, field TEXT NOT NULL, name TEXT NOT NULL);
 """
+#: What a file that is no sound database of ours makes SQLite say.
+FOREIGN = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_HEADER = b"SQLite format 3\0"
 _OWN_TABLES = ("_crawl", "_tables", "_columns")
 _OWN_COLUMNS = ("item_id", "page_url")
 _LARGEST = 2**63
@@ -81,6 +86,21 @@ def create(connection: sqlite3.Connection, id: str) -> None:
     """Make an empty output of a new database."""
     connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
     connection.execute("INSERT INTO _crawl (id, item) VALUES (?, 0)", (id,))
+
+
+def id_of(path: Path) -> str:
+    """Return the id of the output database in a file; empty when there is none."""
+    with open(path, "rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            return ""
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute("SELECT id FROM _crawl").fetchall()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in FOREIGN:
+                return ""
+            raise
+    return str(found[0][0]) if len(found) == 1 else ""
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

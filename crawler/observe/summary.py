@@ -22,6 +22,7 @@ _CAUSES = {
     "pages": "ended by limits.pages",
     "bytes": "ended by limits.bytes",
     "time": "ended by limits.time",
+    "spent": "ended at once, because earlier runs have used up its limit",
 }
 
 Row = tuple[str, str, str]  # number, name, explanation
@@ -54,7 +55,9 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
     """Return the summary for people: what was fetched, what was not and why, and where the items are."""
     cause = causes(stats.cause)
     style = "bold green" if stats.cause == "finished" else "bold yellow"
-    if not stats.pages and stats.pages_before:
+    if not stats.pages and stats.cause == "spent":
+        pass  # it says so itself
+    elif not stats.pages and stats.pages_before:
         cause = f"{cause}, without another page"
     elif not stats.pages:
         cause, style = f"{cause}, without a single page", "bold red"

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+#: Ends by which a crawl is over, as long as the limit stands. One that was interrupted is not over because
+#: this run's limit is lower than what it has already: nothing would be gained, and its pages lost.
+_LIMITS = ("pages", "bytes")
+
 
 class Beginning(StrEnum):
     """How a run begins."""
@@ -22,14 +26,14 @@ def beginning(
     Args:
         known: whether the state holds a crawl.
         ended: why that crawl ended; empty when it did not.
-        used_up: whether a limit leaves nothing to be fetched.
+        used_up: whether a limit of pages or bytes leaves nothing to be fetched.
         differences: what is said otherwise than in that crawl.
         fresh: whether the state is to be thrown away.
     """
     # Cases: nothing there, or not wanted; a crawl that is over; one that would be mixed; one to go on with.
     if not known or fresh:
         return Beginning.NEW
-    if ended == "finished" or used_up:
+    if ended == "finished" or (used_up and ended in _LIMITS):
         return Beginning.ANEW
     return None if differences else Beginning.RESUMED
 

@@ -42,12 +42,17 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Settings:
     if not reading.whole:
         raise ConfigError([*in_order(reading.problems, name), *refused])
     source = Source(path.absolute().parent, Origins(root))
-    settings, found = _check({"name": path.stem} | plain(root), source, whole=True)
+    settings, found = _check({"name": _stem(path)} | plain(root), source, whole=True)
     lacking = [node.problem for node in root.walk() if node.problem is not None]
     problems = in_order([*reading.problems, *lacking, *placed(found, root)], name)
     if problems or refused or settings is None:
         raise ConfigError([*problems, *refused])
     return settings
+
+
+def _stem(path: Path) -> str:
+    """Return the name of a crawl that has none of its own; a file's name may be more than it can be."""
+    return path.stem.lstrip(".")[:100] or "crawl"
 
 
 def from_mapping(values: Mapping[str, Any]) -> Settings:

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from crawler.nearest import nearest
 from crawler.settings.finding import Finding, Path
 from crawler.settings.keys import section_at, sections
-from crawler.settings.words import describe, listing, nearest, short
+from crawler.settings.words import describe, listing, short
 
 Words = tuple[str, str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crawler.errors import ConfigError, Problem
-from crawler.settings.words import nearest
+from crawler.nearest import nearest_file
 
 
 def read_text(path: Path, name: str) -> str:
@@ -30,18 +30,10 @@ def read_text(path: Path, name: str) -> str:
 
 def _unreadable(error: Exception, path: Path, name: str) -> Problem:
     if isinstance(error, FileNotFoundError):
-        return Problem("there is no such file", "", name, 0, _similar(path))
+        return Problem("there is no such file", "", name, 0, nearest_file(path, (".yaml", ".yml")))
     if isinstance(error, IsADirectoryError):
         return Problem("this is a folder, not a file", "", name)
     if isinstance(error, PermissionError):
         return Problem("the file may not be read", "", name, 0, "check its permissions")
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return Problem(f"the file cannot be read: {reason}", "", name)
-
-
-def _similar(path: Path) -> str:
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
-    except OSError:
-        return ""
-    return nearest(path.name, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, PrivateAttr
 
@@ -11,9 +11,9 @@ from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
 from crawler.settings.files import FileList, OutputList, StateUse
 from crawler.settings.origins import Origins, Source
 from crawler.settings.section import Many, Named, Section, nothing
-from crawler.settings.shown import Shown
 from crawler.settings.values import (
     Contact,
+    CrawlName,
     HeaderName,
     HeaderValue,
     Host,
@@ -114,8 +114,9 @@ class Politeness(Section):
 class Settings(Section):
     """A whole configuration, checked and in normal form; it cannot be changed."""
 
-    name: Annotated[Text, Shown("text", "the file's stem")] = Field(
-        default="crawl", description="The name of the crawl."
+    name: CrawlName = Field(
+        default="crawl",
+        description="The name of the crawl, and of its files: at most 100 characters, no `/`, no dot first.",
     )
     include: FileList = Field(
         default=(),

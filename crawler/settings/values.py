@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from crawler.nearest import nearest
 from crawler.settings.addresses import contact, host, network, start_url
 from crawler.settings.amounts import seconds, size
 from crawler.settings.shown import Shown
-from crawler.settings.words import listing, nearest, short
+from crawler.settings.words import listing, short
 from crawler.settings.wrong import wrong
 
 FORMATS = {
@@ -22,8 +23,12 @@ FORMATS = {
     ".sqlite3": "sqlite",
 }
 
+#: How a hint on suffixes ends; a command line has other ways, or none.
+ANY_SUFFIX = "; or write {file: ..., format: jsonl}"
+
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LONGEST_NAME = 100
 _PLUGIN = re.compile(r"[\w.-]+|.+\.py|.+:[^\W\d]\w*")
 
 
@@ -58,6 +63,9 @@ def _instead(text: str) -> str:
         return f"an attribute is {{css: {attribute[1]}, attr: {attribute[2]}}}"
     if text.endswith("::text"):
         return f"the text is what a field takes: {text.removesuffix('::text')}"
+    attribute = re.fullmatch(r"([^'\"]*[^'\"\s])\s*@([A-Za-z_:][\w:.-]*)", text)
+    if attribute:
+        return f"in a field, write css: {attribute[1]} and attr: {attribute[2]}"
     return "this is XPath; write it in CSS" if text.startswith(("/", "./", "(/")) else ""
 
 
@@ -72,6 +80,20 @@ def header_value(text: str) -> str:
     """Return a header's value: one line without control characters (RFC 9110, section 5.5)."""
     if _CONTROL.search(text):
         raise wrong("must be one line without control characters", "a header cannot hold a line break")
+    return text
+
+
+def crawl_name(text: str) -> str:
+    """Return the name of a crawl, which its files are called by: it cannot lead into another folder."""
+    if "/" in text or "\\" in text:
+        hint = "files are called by it; folders are named under 'output' and 'state'"
+        raise wrong(f"{short(text)!r} holds a path separator", hint)
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise wrong(f"{short(text)!r} holds a control character", "files are called by it")
+    if text.startswith("."):
+        raise wrong(f"{short(text)!r} begins with a dot", "files are called by it, and would be hidden")
+    if len(text) > _LONGEST_NAME:
+        raise wrong(f"has {len(text)} characters, and may have {_LONGEST_NAME}", "files are called by it")
     return text
 
 
@@ -101,17 +123,18 @@ def format_of(file: str) -> str:
         f"no format is known for the suffix {short(ending)!r}" if ending else f"{short(file)!r} has no suffix"
     )
     guess = nearest(ending, list(FORMATS))
-    hint = (
-        f"{guess + ' ' if guess else ''}known are {listing(FORMATS)}; or write {{file: ..., format: jsonl}}"
-    )
-    raise wrong(message, hint)
+    raise wrong(message, f"{guess + ' ' if guess else ''}known are {listing(FORMATS)}{ANY_SUFFIX}")
 
 
 _DURATION = r"^[0-9]+(\.[0-9]+)?([mM][sS]|[sSmMhHdD])$"
 _SIZE = r"^[0-9]+(\.[0-9]+)?([kKmMgG][iI]?)?[bB]$"
+_NAME = r"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f]{0,100}$|\$\{"
 URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://|\$\{"
 
 Text = Annotated[str, Field(min_length=1)]
+CrawlName = Annotated[
+    str, Field(min_length=1), AfterValidator(crawl_name), Shown("text", "the file's stem", pattern=_NAME)
+]
 Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0), Shown("duration", pattern=_DURATION)]
 PositiveSeconds = Annotated[
     float, BeforeValidator(seconds), Field(gt=0), Shown("duration", pattern=_DURATION)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crawler.settings.words import nearest, short
+from crawler.nearest import nearest
+from crawler.settings.words import short
 
 _REFERENCE = re.compile(
     r"\$\$\{"  # a literal ${

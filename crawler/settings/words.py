@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 _LONGEST = 60
@@ -38,15 +37,3 @@ def listing(names: Iterable[str]) -> str:
     """Return names as a person lists them: "a, b or c"."""
     *most, last = list(names)
     return f"{', '.join(most)} or {last}" if most else last
-
-
-def nearest(name: str, names: Sequence[str], alike: float = 0.6) -> str:
-    """Return "did you mean 'x'?" for the name most like `name`, or "" when none is.
-
-    Args:
-        name: what was written.
-        names: what there is.
-        alike: how much of two names must agree, from 0 to 1.
-    """
-    found = get_close_matches(name, names, n=1, cutoff=alike)
-    return f"did you mean '{found[0]}'?" if found else ""

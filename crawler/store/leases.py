@@ -83,9 +83,9 @@ class LeaseBook:
             self.end(kept)
             yield kept
 
-    def number_of(self, host: str) -> int:
-        """Return how many requests of a host are lent out."""
-        return sum(kept.host == host for kept in self._lent.values())
+    def ids_of(self, host: str) -> set[int]:
+        """Return the ids of a host's requests that are lent out."""
+        return {kept.id for kept in self._lent.values() if kept.host == host}
 
     def __len__(self) -> int:
         return len(self._lent)

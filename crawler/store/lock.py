@@ -5,27 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from crawler.errors import StateError, StateInUse
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _hold(file: IO[str], *, shared: bool = False) -> None:
-        # Behind the text that the others read: there a locked byte cannot be read.
-        file.seek(4096)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # this system knows no shared ones
-        file.seek(0)
-else:
-    import fcntl
-
-    def _hold(file: IO[str], *, shared: bool = False) -> None:
-        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+from crawler.filelock import hold
 
 
 class StateLock:
@@ -50,7 +36,7 @@ class StateLock:
             raise StateError(f"the state {self._path} cannot be locked: {error.strerror}") from error
         for tries_left in (2, 1, 0):
             try:
-                _hold(file)
+                hold(file)
                 break
             except OSError as error:
                 if tries_left:  # somebody may merely be looking, which takes no time
@@ -82,7 +68,7 @@ def holder_of(path: Path) -> str:
     try:
         with open(_beside(path), "r+", encoding="utf-8") as file:
             try:
-                _hold(file, shared=True)  # two that look do not take each other for the holder
+                hold(file, shared=True)  # two that look do not take each other for the holder
             except OSError:
                 return _holder(file)
     except OSError:

@@ -11,7 +11,6 @@ from crawler.contracts import Mark, Record
 from crawler.store.leases import Kept
 from crawler.store.rows import COLUMNS, TABLES, item_of, request_of
 from crawler.store.seen import LARGEST
-from crawler.store.window import FIRST, Window
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, str]:
@@ -62,22 +61,32 @@ def hosts(connection: sqlite3.Connection) -> list[tuple[int, str, int]]:
     ).fetchall()
 
 
-def waiting(connection: sqlite3.Connection, *, window: Window, limit: int, names: list[str]) -> list[Kept]:
-    """Return the first of a host's requests that are on the disk alone, in the order they are lent.
+def waiting(
+    connection: sqlite3.Connection,
+    *,
+    host: int,
+    origin: str,
+    begin: tuple[int, int],
+    limit: int,
+    names: list[str],
+) -> list[Kept]:
+    """Return requests of a host that wait, in the order they are lent.
 
     Args:
         connection: the state file.
-        window: the host's; what it has in memory is left out.
+        host: the host's number.
+        origin: its scheme, name and port.
+        begin: the place in that order to begin at.
         limit: how many.
         names: the callbacks' names, by number.
     """
-    rank, id = window.beyond or FIRST
+    rank, id = begin
     found = connection.execute(
         f"SELECT {COLUMNS} FROM {TABLES} WHERE r.host = ? AND r.state = 'waiting' AND r.due IS NULL "
         "AND (r.priority < ? OR (r.priority = ? AND r.id >= ?)) ORDER BY r.priority DESC, r.id LIMIT ?",
-        (window.id, -rank, -rank, id, limit),
+        (host, -rank, -rank, id, limit),
     )
-    return [Kept(row[0], request_of(row, names), window.origin, row[-1]) for row in found]
+    return [Kept(row[0], request_of(row, names), origin, row[-1]) for row in found]
 
 
 def delayed(connection: sqlite3.Connection, names: list[str]) -> list[tuple[float, Kept]]:

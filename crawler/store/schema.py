@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from crawler.errors import StateError
 
@@ -13,6 +14,8 @@ from crawler.errors import StateError
 VERSION = 1
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
+#: The first SQLite that knows UPDATE ... FROM.
+OLDEST = (3, 33, 0)
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -60,6 +63,11 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
 
     Raises StateError when it is no state file, or one of a newer version, or cannot be opened.
     """
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise StateError(
+            f"this Python has SQLite {sqlite3.sqlite_version}, and a state file wants "
+            f"{'.'.join(map(str, OLDEST))} or newer: use state: memory, or another Python"
+        )
     with _told(path, "opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
@@ -79,7 +87,7 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
 def look(path: Path) -> sqlite3.Connection:
     """Open a state file for reading, also while a crawl writes it. Raises StateError."""
     if not path.is_file():
-        raise StateError(f"there is no state {path}")
+        raise StateError(f"{path} is a folder" if path.is_dir() else f"there is no state {path}")
     with _told(path, "read"):
         connection = _open_to_look(path)
         with _closed_on_error(connection):
@@ -95,14 +103,14 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
     The connection may write all the same, so that SQLite, when it is the last, removes what it put beside
     the file. Where it cannot put anything there, nobody else writes the file either.
     """
-    file = path.absolute().as_uri()
+    file = "file:" + quote(path.absolute().as_posix())
     for how in ("mode=rw", "immutable=1"):
         connection = sqlite3.connect(f"{file}?{how}", uri=True, isolation_level=None)
         try:
-            connection.execute("PRAGMA schema_version").fetchone()
+            with _closed_on_error(connection):
+                connection.execute("PRAGMA schema_version").fetchone()
             return connection
         except sqlite3.OperationalError:
-            connection.close()
             if how == "immutable=1" or path.with_name(f"{path.name}-wal").exists():
                 raise
     raise AssertionError("one of both ways has returned or raised")
@@ -114,7 +122,8 @@ def _told(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise StateError(f"the state {path} cannot be {what}: {error}") from error
+        hint = "; if it is not wanted, delete it or name another one" if path.is_file() else ""
+        raise StateError(f"the state {path} cannot be {what}: {error}{hint}") from error
 
 
 @contextmanager
@@ -129,11 +138,11 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 def wipe(connection: sqlite3.Connection) -> None:
     """Delete what a crawl has left behind, inside the caller's transaction.
 
-    The names of the sinks stay: their outputs are this state's own, and may be replaced.
+    The names and places of the sinks stay: by them this state's own outputs are known, and may be replaced.
     """
     for table in _LEFT:
         connection.execute(f"DELETE FROM {table}")
-    connection.execute("UPDATE sinks SET item = 0, place = 'null'")
+    connection.execute("UPDATE sinks SET item = 0")
 
 
 def _is_state(connection: sqlite3.Connection, path: Path) -> bool:

@@ -106,12 +106,19 @@ class SqliteStore:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._writer.close()
-        self._open.close()
+        try:
+            await self._writer.close()
+        finally:
+            self._open.close()
         if kind is None:
             self._writer.check()
 
     # What the state is about.
+
+    @property
+    def known(self) -> int:
+        """How many requests are known."""
+        return len(self._seen)
 
     @property
     def totals(self) -> tuple[int, int]:
@@ -241,13 +248,21 @@ class SqliteStore:
         """Read requests from the disk until the next one is in memory, or none is left."""
         async with self._loading:
             while window.next_is_hidden:
-                known = self._leases.number_of(window.origin) + len(window.tried)
-                limit = self._share + known
-                read = partial(reading.waiting, window=window, limit=limit, names=self._callbacks)
-                found = await self._writer.do(read)
-                window.reveal(
-                    [kept for kept in found if kept.id not in self._leases and kept.id not in window.tried]
+                apart = window.tried | self._leases.ids_of(window.origin)
+                limit = self._share + len(apart)
+                read = partial(
+                    reading.waiting,
+                    host=window.id,
+                    origin=window.origin,
+                    begin=window.read_on(),
+                    limit=limit,
+                    names=self._callbacks,
                 )
+                found: list[Kept] | None = None
+                try:
+                    found = await self._writer.do(read)
+                finally:
+                    window.reveal(found, apart=apart, all=found is not None and len(found) < limit)
 
     async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[Settled]:
         self._writer.check()
@@ -282,9 +297,10 @@ class SqliteStore:
             due = self._clock() + settlement.again_at - now
         self._pages += settlement.page
         self._size += settlement.size
-        detail = settlement.detail[:_DETAIL] or None
-        self._writer.batch.outcomes.append(
-            (kept.id, state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size)
+        # What comes from strangers may hold half a character, which no file takes.
+        detail = settlement.detail[:_DETAIL].encode("utf-8", "replace").decode() or None
+        self._writer.batch.ended(
+            kept.id, state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size
         )
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:

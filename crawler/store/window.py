@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
 
 from crawler.store.leases import Kept
@@ -34,7 +35,7 @@ class Window:
         delayed: those that are tried again later, by the time from which on they may be.
     """
 
-    __slots__ = ("_ready", "beyond", "delayed", "hidden", "id", "origin", "tried")
+    __slots__ = ("_late", "_ready", "beyond", "delayed", "hidden", "id", "origin", "tried")
 
     def __init__(self, id: int, origin: str) -> None:
         self.id = id
@@ -44,10 +45,12 @@ class Window:
         self.tried: set[int] = set()
         self.delayed: list[tuple[float, int, Kept]] = []
         self._ready: list[tuple[int, int, Kept]] = []
+        # While the hidden part is read: those that came too late to be read, and belong to it or not.
+        self._late: list[Kept] | None = None
 
     def __len__(self) -> int:
         """How many requests are ready, in memory or not."""
-        return len(self._ready) + self.hidden
+        return len(self._ready) + self.hidden + len(self._late or ())
 
     @property
     def next_is_hidden(self) -> bool:
@@ -57,10 +60,13 @@ class Window:
     def add(self, kept: Kept, most: int = MOST) -> None:
         """Let a request wait that is on the disk as well, or soon will be; `most` are kept in memory."""
         if self.beyond is not None and kept.order >= self.beyond and not kept.attempts:
-            self.hidden += 1
+            if self._late is None:
+                self.hidden += 1
+            else:
+                self._late.append(kept)
             return
         self._push(kept)
-        if len(self._ready) > 2 * most:
+        if len(self._ready) > 2 * most and self._late is None:
             self._hide(most)
 
     def delay(self, kept: Kept, until: float) -> None:
@@ -80,16 +86,32 @@ class Window:
         self.tried.discard(kept.id)
         return kept
 
-    def reveal(self, found: list[Kept]) -> None:
-        """Take in what was read from the disk: the first of what is `beyond`."""
-        for kept in found:
-            self._push(kept)
-        self.hidden -= len(found)
-        if not self.hidden:
-            self.beyond = None
-        elif found:
-            rank, id = found[-1].order
-            self.beyond = (rank, id + 1)
+    def read_on(self) -> tuple[int, int]:
+        """Begin to read the hidden part; return where it begins. It stays there until `reveal`."""
+        self._late = []
+        return self.beyond or FIRST
+
+    def reveal(self, found: Sequence[Kept] | None, *, apart: Collection[int] = (), all: bool = False) -> None:
+        """Take in what was read from the disk.
+
+        Args:
+            found: the first of what is `beyond`; None when reading failed.
+            apart: ids of those among them that are not hidden: they were lent out or tried when it was read.
+            all: whether there is nothing more.
+        """
+        # What came late may have been read all the same, when it came before the reading began.
+        late, self._late = {kept.id: kept for kept in self._late or ()}, None
+        if found is not None:
+            for kept in found:
+                if kept.id not in apart:
+                    self._push(kept)
+                    self.hidden -= late.pop(kept.id, None) is None
+            if all:
+                self.hidden = 0
+            rank, id = found[-1].order if found else FIRST
+            self.beyond = (rank, id + 1) if self.hidden > 0 else None
+        for kept in late.values():
+            self.add(kept)
 
     def _push(self, kept: Kept) -> None:
         heappush(self._ready, (*kept.order, kept))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import CancelScope, Event, RunFinishedError, from_thread
+from anyio import CancelScope, Event, RunFinishedError, from_thread, get_cancelled_exc_class
 from anyio.lowlevel import current_token
 
 from crawler.errors import StateError
@@ -38,6 +38,9 @@ _ITEMS = "INSERT INTO items (id, request, name, json) VALUES {rows}"
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
 
+OutcomeRow = tuple[int, str, int, float | None, str, str | None, bool, int]
+
+
 class Batch:
     """What is written in one transaction."""
 
@@ -45,7 +48,7 @@ class Batch:
         self.hosts: list[tuple[int, str]] = []
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
-        self.outcomes: list[tuple[int, str, int, float | None, str, str | None, int, int]] = []
+        self.outcomes: dict[int, OutcomeRow] = {}
         self.items: list[tuple[int, int, str, bytes]] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
@@ -55,6 +58,23 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.requests) + len(self.outcomes) + len(self.items)
+
+    def ended(
+        self,
+        id: int,
+        state: str,
+        attempts: int,
+        due: float | None,
+        reason: str,
+        detail: str | None,
+        page: bool,
+        size: int,
+    ) -> None:
+        """Take in how a request's lease ended; a second end counts, with the bytes of both."""
+        before = self.outcomes.get(id)
+        if before is not None:
+            size += before[-1]
+        self.outcomes[id] = (id, state, attempts, due, reason, detail, page, size)
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Write all of it, then do the further work, in one transaction."""
@@ -73,7 +93,7 @@ class Batch:
             (_HOSTS, self.hosts),
             (_CALLBACKS, self.callbacks),
             (_REQUESTS, self.requests),
-            (_OUTCOMES, self.outcomes),
+            (_OUTCOMES, list(self.outcomes.values())),
             (_ITEMS, self.items),
             (_MARKS, marks),
         ):
@@ -133,6 +153,8 @@ class Writer:
         Args:
             at_once: do not wait for more to come together.
         """
+        if self._ended.is_set():
+            raise StateError(f"the state {self._path} is closed")
         batch = self.batch
         self._work.set()
         if at_once:
@@ -154,13 +176,20 @@ class Writer:
         return result
 
     async def close(self) -> None:
-        """Write what is left, end the thread, close the file."""
+        """Write what is left, end the thread, close the file; a cancellation waits until that is done."""
+        self._closing = True
+        self._work.set()
+        self._urgent.set()
+        cancelled: BaseException | None = None
         with CancelScope(shield=True):
-            self._closing = True
-            self._work.set()
-            self._urgent.set()
-            await self._ended.wait()
+            while not self._ended.is_set():
+                try:
+                    await self._ended.wait()
+                except get_cancelled_exc_class() as error:  # a shield does not stop asyncio's own cancelling
+                    cancelled = error
             self._thread.join()
+        if cancelled is not None:
+            raise cancelled
 
     # In the thread.
 

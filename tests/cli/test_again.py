@@ -156,11 +156,20 @@ def test_a_higher_page_limit_goes_on_and_counts_what_was_done(folder: Folder) ->
     assert 10 < len(folder.read()) < 25  # not every page is HTML
 
 
+def test_a_lower_limit_throws_nothing_away(folder: Folder, whole: list[str]) -> None:
+    folder.crawl(*TEN)
+    for _ in range(2):
+        assert "ended at once, because earlier runs have used up its limit" in folder.crawl("--max-pages", "5")
+        assert folder.pages() == 10
+    folder.crawl()
+    assert folder.read() == whole
+
+
 def test_a_killed_crawl_goes_on(folder: Folder, whole: list[str]) -> None:
     with folder.starting(*SLOWLY) as process:
         wait_for_content(folder.path / "a.jsonl.part")
         process.kill()
-    assert folder.names() == {"a.jsonl.part"}
+    assert folder.names() == {"a.jsonl.part", "a.jsonl.part.lock"}
     assert "going on: " in folder.crawl()
     assert folder.read() == whole
     assert folder.names() == {"a.jsonl"}
@@ -235,9 +244,9 @@ def test_what_a_limit_leaves_nothing_of_begins_anew(folder: Folder) -> None:
     assert ANEW in folder.crawl(*TEN)
     assert folder.ports() != ports
     assert len(folder.read()) == 10
-    assert ANEW in folder.crawl("--max-pages", "5")
-    assert len(folder.read()) == 5
-    folder.crawl("--set", "limits.bytes=40kb")
+    assert "going on: 10 pages are done" in folder.crawl("--max-pages", "5")
+    assert len(folder.read()) == 10
+    folder.crawl("--fresh", "--set", "limits.bytes=40kb")
     number = len(folder.read())
     assert ANEW in folder.crawl("--set", "limits.bytes=40kb")
     assert 5 < len(folder.read()) < number + 10
@@ -291,6 +300,45 @@ def test_a_state_in_memory_leaves_nothing(folder: Folder, whole: list[str]) -> N
 
 
 # It refuses.
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.db"])
+def test_what_another_state_has_begun_is_not_taken_over(folder: Folder, name: str) -> None:
+    other = ("--set", "state=other.db", *TEN)
+    with folder.starting(*SLOWLY, "--set", "politeness.delay=1s", output=(name, "kept.jsonl")) as process:
+        wait_for_content(folder.path / "kept.jsonl.part")
+        assert f"{name} is being written by another crawl" in folder.crawl(*other, expect=5, output=(name,))
+        said = folder.crawl(*other, "--overwrite", expect=5, output=(name,))
+        assert f"{name} is being written by another crawl" in said
+        process.kill()
+    said = folder.crawl(*other, expect=5, output=(name,))
+    assert f"{name}.part is the unfinished output of another crawl: use --overwrite" in said
+    folder.crawl(*other, "--overwrite", output=(name,))
+    assert number_in(folder.path / name) == 10
+    said = folder.crawl(expect=5, output=(name, "kept.jsonl"))
+    assert f"{name} exists and is not as this crawl left it: use --overwrite" in said
+    assert number_in(folder.path / name) == 10
+
+
+@pytest.mark.parametrize("options", [(), ("--fresh",)])
+def test_what_was_written_into_a_finished_output_is_not_replaced(
+    folder: Folder, options: tuple[str, ...]
+) -> None:
+    folder.crawl(*TEN)
+    (folder.path / "a.jsonl").write_text("mine\n")
+    for again in (options, (*options, *TEN)):
+        said = folder.crawl(*again, expect=5)
+        assert "a.jsonl exists and is not as this crawl left it: use --overwrite" in said
+    assert (folder.path / "a.jsonl").read_text() == "mine\n"
+    folder.crawl(*options, *TEN, "--overwrite")
+    assert len(folder.read()) == 10
+    folder.crawl(*options, *TEN)
+
+
+def test_a_finished_output_may_change_its_format_in_place(folder: Folder) -> None:
+    for format in ("jsonl", "csv", "sqlite", "jsonl"):
+        folder.crawl(*TEN, "--set", f"output=[{{file: items, format: {format}}}]", output=())
+    assert len(folder.read("items")) == 10
 
 
 def test_an_output_of_others_is_not_replaced(folder: Folder, whole: list[str]) -> None:

@@ -1,11 +1,15 @@
 """`crawl check`, also on every configuration that comes with the project."""
 
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from crawler.cli.main import main
+
+Here = Callable[..., subprocess.CompletedProcess[str]]
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.y*ml"))
 
@@ -79,11 +83,24 @@ def test_every_setting_is_listed_with_its_origin(
 
 
 SPIDER = """
-from crawler import Request, Spider
+from crawler import Request, Spider, UrlFile
 class Books(Spider):
     start = [Request("https://books.test/", "shelf")]
     async def shelv(self, page):
         yield {}
+class Asks(Spider):
+    start = ["https://books.test/"]
+    def __init__(self, query):
+        self.query = query
+class Takes(Spider):
+    start = ["https://books.test/"]
+    def __init__(self, query, **params):
+        super().__init__(**params)
+class Raises(Spider):
+    def __init__(self):
+        raise ValueError("no key")
+class Reads(Spider):
+    start = UrlFile("nowhere.txt")
 """
 
 
@@ -92,7 +109,6 @@ class Books(Spider):
     [
         ("spider: spiders.py:Books", 4, "Books has no callback 'shelf'; did you mean 'shelv'?"),
         ("spider: spiders.py:Bokos", 4, "did you mean 'Books'?"),
-        ("start: {file: urls.txt}", 3, "x.yaml:1:15: start.file: there is no file"),
         (
             "start: http://a.test/\nscope: {hosts: [b.test]}",
             3,
@@ -120,3 +136,61 @@ def test_it_finds_what_would_fail_later(
     Path("x.yaml").write_text(text)
     assert check(monkeypatch, "x.yaml") == code
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("start: {file: urls.txt}", 3, "x.yaml:1:15: start.file: there is no file"),
+        ("name: x\nspider: spiders.py:Reads", 3, "x.yaml:2:9: spider: there is no file nowhere.txt (Reads."),
+        (
+            "spider: spiders.py:Asks",
+            3,
+            "x.yaml:1:9: spider.params: Asks cannot be made with these parameters: "
+            "missing a required argument: 'query'\n",
+        ),
+        (
+            "spider:\n  use: spiders.py:Asks\n  params: {qurey: 1}",
+            3,
+            "x.yaml:3:19: spider.params.qurey: Asks has no parameter 'qurey'; did you mean 'query'?\n",
+        ),
+        (
+            "spider:\n  use: spiders.py:Asks\n  params: {zzz: 1}",
+            3,
+            "x.yaml:3:17: spider.params.zzz: Asks has no parameter 'zzz'; it takes: query\n",
+        ),
+        (
+            "spider: {use: 'spiders.py:Takes', params: {zzz: 1}}",
+            3,
+            "x.yaml:1:43: spider.params: Takes cannot be made with these parameters: missing a required",
+        ),
+        (
+            "spider: {use: 'spiders.py:Takes', params: {zzz: 1, query: 2}}",
+            3,
+            "x.yaml:1:49: spider.params.zzz: Takes has no parameter 'zzz'; it has: none\n",
+        ),
+        ("spider: spiders.py:Raises", 4, "x.yaml:1:9: spider: Raises cannot be made: ValueError: no key ("),
+        ("spider:\n  use: spider.py", 4, "x.yaml:2:8: spider: there is no file "),
+        ("spider: spiders.py", 4, "x.yaml:1:9: spider: spiders.py holds 5 spiders ("),
+        ("spider: nowhere:It", 4, "x.yaml:1:9: spider: nowhere cannot be imported: ModuleNotFoundError: "),
+        ("spider: nowhere", 4, "x.yaml:1:9: spider: no spider is called 'nowhere' ("),
+    ],
+)
+def test_a_spider_that_cannot_be_made_is_told_with_its_place_before_anything_is_opened(
+    command: str, text: str, code: int, message: str, here: Here, tmp_path: Path
+) -> None:
+    (tmp_path / "spiders.py").write_text(SPIDER)
+    (tmp_path / "x.yaml").write_text(text)
+    told = here(command, "x.yaml")
+    assert (told.returncode, told.stdout) == (code, "")
+    assert told.stderr.startswith(message), told.stderr
+    assert told.stderr.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} <= {"spiders.py", "x.yaml", "__pycache__"}
+
+
+def test_what_a_constructor_raises_is_told_with_the_line_that_raised_it(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "spiders.py").write_text(SPIDER)
+    (tmp_path / "x.yaml").write_text("spider: spiders.py:Raises")
+    line = SPIDER.splitlines().index('        raise ValueError("no key")') + 1
+    assert here("check", "x.yaml").stderr.endswith(f"({tmp_path / 'spiders.py'}:{line})\n")

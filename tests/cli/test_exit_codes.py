@@ -30,8 +30,8 @@ CASES = [
         "x.yaml:2:1: limit: unknown key (did you mean 'limits'?)",
     ),
     (3, "start: http://127.0.0.1:9/", ["-o", "a.xml"], "--output: no format is known"),
-    (4, "spider: nowhere.to.be:Found", [], "error: nowhere.to.be cannot be imported"),
-    (4, "start: {file: missing.txt}", [], "error: start URLs cannot be read from"),
+    (4, "spider: nowhere.to.be:Found", [], "x.yaml:1:9: spider: nowhere.to.be cannot be imported"),
+    (3, "start: {file: missing.txt}", [], "x.yaml:1:15: start.file: there is no file"),
     (
         5,
         "start: http://127.0.0.1:9/",

@@ -90,10 +90,11 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(crawl: Crawl, tmp_pa
     (tmp_path / "a.jsonl").write_text("mine")
     done = crawl("export", STATE, "-o", "a.jsonl")
     assert done.returncode == 5
-    assert "use --overwrite" in done.stderr
     assert (tmp_path / "a.jsonl").read_text() == "mine"
     assert crawl("export", STATE, "-o", "a.jsonl", "--overwrite").returncode == 0
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 30
+    words = "error: a.jsonl exists: use --overwrite to replace it, or give the output another name\n"
+    assert done.stderr == crawl("export", STATE, "-o", "a.jsonl").stderr == words
 
 
 @pytest.mark.usefixtures("crawled")
@@ -108,7 +109,12 @@ def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "code", "words"),
     [
-        ("a.xml", 3, "--output: no format is known for the suffix '.xml'"),
+        (
+            "a.xml",
+            3,
+            "--output: no format is known for the suffix '.xml' (known are .jsonl, .ndjson, .csv, .db, "
+            ".sqlite or .sqlite3)\n",
+        ),
         ("/dev/null", 3, "--output: "),
         ("/dev/null/a.csv", 5, "error: /dev/null/a.csv cannot be written"),
         (".crawl/shop.db", 5, "error: .crawl/shop.db is the state itself"),
@@ -120,6 +126,13 @@ def test_what_cannot_be_written(crawl: Crawl, output: str, code: int, words: str
     assert done.stderr.startswith(words), done.stderr
     assert done.stderr.count("\n") == 1
     assert crawl("status", STATE).returncode == 0
+
+
+def test_one_file_at_a_time(crawl: Crawl, tmp_path: Path) -> None:
+    done = crawl("export", "x.db", "-o", "a.jsonl", "-o", "b.jsonl")
+    assert done.returncode == 2
+    assert "Invalid value for --output: one file at a time" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_while_the_crawl_runs(crawl: Crawl, start: Start, config: Config, tmp_path: Path) -> None:
@@ -159,6 +172,43 @@ def test_a_crawl_without_items_makes_an_empty_file(crawl: Crawl, config: Config,
     done = crawl("export", STATE, "-o", "a.jsonl", "--overwrite")
     assert (done.returncode, done.stderr) == (0, "0 items written to a.jsonl\n")
     assert (tmp_path / "a.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.db"])
+def test_what_a_killed_one_left_is_not_published(
+    crawl: Crawl, config: Config, tmp_path: Path, name: str
+) -> None:
+    path = config(ALL.replace("/articles/", "/nowhere/"))
+    assert crawl(path, "--quiet").returncode == 0
+    beside = [".export.part-wal"] if name == "a.db" else []
+    for ending in (".export", ".export.part", ".export-wal", ".export.part.lock", *beside):
+        (tmp_path / f"{name}{ending}").write_text('{"old":1}\n')
+    done = crawl("export", STATE, "-o", name)
+    assert (done.returncode, done.stderr) == (0, f"0 items written to {name}\n")
+    assert {one.name for one in tmp_path.glob("a.*")} == {name}
+    if name == "a.jsonl":
+        assert (tmp_path / name).read_text() == ""
+    else:
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            assert connection.execute("SELECT item FROM _crawl").fetchall() == [(0,)]
+
+
+def test_two_at_once_do_not_mix(crawl: Crawl, tmp_path: Path, start: Start) -> None:
+    large(tmp_path / "large.db", 100_000)
+    process = start("export", "large.db", "-o", "a.csv")
+    until = monotonic() + 20
+    while not (tmp_path / "a.csv.export.part").exists():
+        assert process.poll() is None
+        assert monotonic() < until
+        sleep(0.005)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        done = crawl("export", "large.db", "-o", "a.csv")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert (done.returncode, done.stderr) == (5, "error: a.csv is being written by another crawl\n")
+    assert process.wait(60) == 0
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 100_001
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:

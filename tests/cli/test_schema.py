@@ -93,6 +93,8 @@ WRONG = [
     ("start: {url: https://a.b/}\n", "$.start"),
     ("spider: {params: {}}\n", "$.spider"),
     (START + "name: 5\n", "$.name"),
+    (START + "name: ../evil\n", "$.name"),
+    (START + f"name: {'a' * 101}\n", "$.name"),
     (START + "name: ''\n", "$.name"),
     (START + "include: 5\n", "$.include"),
     (START + "limits: 5\n", "$.limits"),

@@ -129,7 +129,7 @@ def standing(**changes: Any) -> Standing:
         "began": "2026-01-02 03:04:05",
         "ended": "",
         "crawl": {},
-        "requests": 0,
+        "requests": 1,
         "pages": 0,
         "size": 0,
         "ends": [],
@@ -189,7 +189,8 @@ def test_strangers_words_do_nothing_to_the_terminal() -> None:
         ("pages", {"pages": 10}, 9, "resumed"),
         ("bytes", {"bytes": 500}, 9, "anew"),
         ("bytes", {"bytes": 501}, 9, "resumed"),
-        ("", {"pages": 9}, 9, "anew"),
+        ("pages", {"pages": 8}, 9, "resumed"),  # and it ends at once: its pages are not thrown away
+        ("", {"pages": 9}, 9, "resumed"),
     ],
 )
 def test_the_limits_of_the_configuration_decide(

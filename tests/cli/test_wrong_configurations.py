@@ -42,6 +42,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "no UTF-8": (START + "name: \udcff\n", "x.yaml:2: not UTF-8 text (save the file as UTF-8)"),
     # Keys.
     "key": (START + "folow: []\n", "x.yaml:2:1: folow: unknown key (did you mean 'follow'?)"),
+    "key like two others": (
+        START + "strat: https://example.com/\n",
+        "x.yaml:2:1: strat: unknown key (did you mean 'start'?)",
+    ),
     "key further in": (
         START + "politeness:\n  per_hots: 2\n",
         "x.yaml:3:3: politeness.per_hots: unknown key (did you mean 'per_host'?)",
@@ -160,6 +164,33 @@ WRONG: dict[str, tuple[str, str]] = {
         FIELDS + "      t: {css: 'h1::attr(id)'}\n",
         "x.yaml:5:16: pages.book.fields.t.css: 'h1::attr(id)' is not a CSS selector "
         "(an attribute is {css: h1, attr: id})",
+    ),
+    "attribute in a selector": (
+        FIELDS + "      t: {css: a@href}\n",
+        "x.yaml:5:16: pages.book.fields.t.css: 'a@href' is not a CSS selector "
+        "(in a field, write css: a and attr: href)",
+    ),
+    "name that leads elsewhere": (
+        START + "name: ../evil\n",
+        "x.yaml:2:7: name: '../evil' holds a path separator "
+        "(files are called by it; folders are named under 'output' and 'state')",
+    ),
+    "name of another system's folder": (
+        START + "name: a\\b\n",
+        "x.yaml:2:7: name: 'a\\\\b' holds a path separator "
+        "(files are called by it; folders are named under 'output' and 'state')",
+    ),
+    "name with a line break": (
+        START + 'name: "a\\nb"\n',
+        "x.yaml:2:7: name: 'a\\nb' holds a control character (files are called by it)",
+    ),
+    "hidden name": (
+        START + "name: .a\n",
+        "x.yaml:2:7: name: '.a' begins with a dot (files are called by it, and would be hidden)",
+    ),
+    "long name": (
+        START + f"name: {'a' * 101}\n",
+        "x.yaml:2:7: name: has 101 characters, and may have 100 (files are called by it)",
     ),
     "xpath": (
         FIELDS + "      t: //h1\n",
@@ -421,6 +452,31 @@ def test_a_mistake_on_the_command_line_is_told_as_one(
     assert told.returncode == 3
     assert told.stderr.splitlines()[0].startswith(line)
     assert all(told.startswith("--set: ") for told in told.stderr.splitlines())
+
+
+def test_a_file_without_a_known_suffix(here: Here, tmp_path: Path) -> None:
+    write(tmp_path / "x.yaml", START)
+    told = here("check", "x.yaml", "-o", "a.xyz")
+    assert told.returncode == 3
+    assert told.stderr == (
+        "--output: no format is known for the suffix '.xyz' (known are .jsonl, .ndjson, .csv, .db, "
+        ".sqlite or .sqlite3; or write --set 'output={file: NAME, format: jsonl}')\n"
+    )
+    told = here("check", "x.yaml", "--set", "output={file: a.xyz, format: jsonl}")
+    assert told.returncode == 0
+    assert "a.xyz as jsonl" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [(".books.yaml", "books"), ("b" * 120 + ".yaml", "b" * 100), ("b.c.yaml", "b.c")]
+)
+def test_a_crawl_without_a_name_has_one_that_can_be_had(
+    file: str, name: str, here: Here, tmp_path: Path
+) -> None:
+    write(tmp_path / file, START)
+    told = here("check", file)
+    assert told.returncode == 0
+    assert f"{name}.jsonl" in told.stdout.split()
 
 
 def test_files_that_include_each_other_are_told_with_the_way(here: Here, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from crawler import Dropped, Page, Request, Spider
+from crawler.errors import SpiderError
 from crawler.events import CallbackFailed, Visited
-from crawler.model import GaveUp
+from crawler.model import GaveUp, Links
 from crawler.testing import PretendWeb, virtual
 
 A = "https://a.test"
@@ -186,3 +187,64 @@ def test_data_that_could_not_be_stored_costs_the_page() -> None:
     assert len(web.hits) == 1
     (failed,) = [event for event in crawled.events if isinstance(event, CallbackFailed)]
     assert "`data` cannot be stored" in str(failed.error)
+
+
+class Odd(str):
+    """Text that is no plain text."""
+
+
+def altered(**parts: Any) -> Request:
+    request = Request(f"{A}/1", "leaf")
+    for name, value in parts.items():
+        setattr(request, name, value)
+    return request
+
+
+UNSTORABLE = [
+    (Request(f"{A}/1", "leaf", key="k\ud83d"), "`key`"),
+    (altered(key=5), "`key`"),
+    (Request(f"{A}/1", "leaf", method="K\ud83d"), "`method`"),
+    (Request(f"{A}/1", "leaf", headers={"a": "k\ud83d"}), "`headers`"),
+    (Request(f"{A}/1", "leaf", headers={"k\ud83d": "a"}), "`headers`"),
+    (altered(headers={"a": 1}), "`headers`"),
+    (altered(headers={"a": Odd("b")}), "`headers`"),
+    (altered(body="text"), "`body`"),
+    (altered(body=None), "`body`"),
+    (Request(f"{A}/1", "leaf", data="k\ud83d"), "`data`"),
+    (altered(accept=(object(),)), "`accept`"),
+    (Request(f"{A}/1", "leaf", on_error="k\ud83d"), "`on_error`"),
+    (Request(f"{A}/1", "leaf", priority=2**70), "`priority`"),
+    (Request(f"{A}/1", "leaf", priority=-(2**53) - 1), "`priority`"),
+    (altered(priority=1.5), "`priority`"),
+    (altered(priority=float("nan")), "`priority`"),
+]
+
+
+@pytest.mark.parametrize(("request_", "part"), UNSTORABLE)
+def test_a_request_that_could_not_be_stored_costs_the_page(request_: Request, part: str) -> None:
+    crawled, web = crawl(request_)
+    assert crawled.stats.gave_up == {"callback": 1}
+    assert len(web.hits) == 1
+    (failed,) = [event for event in crawled.events if isinstance(event, CallbackFailed)]
+    assert part in str(failed.error)
+
+
+@pytest.mark.parametrize(("request_", "part"), UNSTORABLE)
+def test_a_start_request_that_could_not_be_stored_is_an_error(request_: Request, part: str) -> None:
+    class Begins(Faulty):
+        start = (request_,)  # type: ignore[assignment]
+
+    with pytest.raises(SpiderError, match=rf"start request {A}/1: {part}"):
+        virtual(Begins(None), PretendWeb(), **OPTIONS)
+
+
+def test_links_with_a_priority_that_could_not_be_stored_cost_the_page() -> None:
+    crawled, web = crawl(Links(f"{A}/", ["1"], "leaf", priority=2**70))
+    assert crawled.stats.gave_up == {"callback": 1}
+    assert len(web.hits) == 1
+
+
+@pytest.mark.parametrize("priority", [2**53, -(2**53)])
+def test_the_highest_priorities(priority: int) -> None:
+    crawled, _ = crawl(Request(f"{A}/1", "leaf", priority=priority))
+    assert {"leaf": f"{A}/1"} in crawled.items

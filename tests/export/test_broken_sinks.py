@@ -30,6 +30,8 @@ class Plain:
 
     def begin(self, mark: Mark | None) -> int:
         size = self.size_in(mark)
+        if mark is not None:
+            mark.check(mark.item if size else 0)
         self.size = size or 0
         self.file = open(self.path, "r+b" if size else "w+b", buffering=self.buffering)  # noqa: SIM115
         self.cut(self.file)

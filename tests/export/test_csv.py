@@ -173,17 +173,56 @@ async def test_a_large_file_is_rewritten_beside_the_event_loop(
 # Going on.
 
 
-async def test_killed_after_the_file_was_widened(path: Path) -> None:
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("forgotten", [0, 2])
+async def test_killed_after_the_file_was_widened(path: Path, closed: bool, forgotten: int) -> None:
+    sink = CsvSink(path)
+    await sink.open(None)
+    mark = Mark(sink.name, 2, await sink.write(records({"a": 'x"\r\n",y'}, {"a": None})), forgotten)
+    await sink.write(records({"a": 3}, first=3))
+    await sink.write(records({"b": 4}, first=4))
+    await sink.write(records({"c": 5, "d": 5}, first=5))
+    if closed:
+        await sink.close()
+    else:
+        await kill(sink, path.parent)
+    again = CsvSink(path)
+    assert await again.open(mark) == 2
+    await again.write(records({"a": 3}, {"b": 4}, {"c": 5, "d": 5}, first=3))
+    await again.close()
+    assert bytes_in(path) == b'a,b,c,d\r\n"x""\r\n"",y",,,\r\n"",,,\r\n3,,,\r\n,4,,\r\n,,5,5\r\n'
+    assert {one.name for one in path.parent.iterdir()} == {"items.csv"}
+
+
+async def test_killed_after_rows_without_columns_were_widened(path: Path) -> None:
+    sink = CsvSink(path)
+    await sink.open(None)
+    mark = Mark(sink.name, 2, await sink.write(records({}, {})), forgotten=2)
+    await sink.write(records({"a": 1}, first=3))
+    await sink.write(records({"b": 2}, first=4))
+    await kill(sink, path.parent)
+    again = CsvSink(path)
+    assert await again.open(mark) == 2
+    await again.write(records({"c": 1}, first=3))
+    await again.close()
+    assert bytes_in(path) == b'c\r\n""\r\n""\r\n1\r\n'
+
+
+@pytest.mark.parametrize(
+    "spoil", [b"a,b\r\n1,\r\n7,\r\n,3\r\n", b"a,b\r\n1,\r\n", b"\0" * 200_000, b"a\rb,c\r\n"]
+)
+async def test_a_file_that_was_not_widened_is_not_taken_for_one(path: Path, spoil: bytes) -> None:
     sink = CsvSink(path)
     await sink.open(None)
     mark = Mark(sink.name, 2, await sink.write(records({"a": 1}, {"a": 2})))
-    await sink.write(records({"b": 3}, first=3))
     await kill(sink, path.parent)
+    path.with_name("items.csv.part").write_bytes(spoil)
     again = CsvSink(path)
     assert await again.open(mark) == 0
-    await again.write(records({"a": 1}, {"a": 2}, {"b": 3}, {"a": 4}))
+    await again.write(records({"a": 1}, {"a": 2}, {"b": 3}))
     await again.close()
-    assert bytes_in(path) == b"a,b\r\n1,\r\n2,\r\n,3\r\n4,\r\n"
+    assert bytes_in(path) == b"a,b\r\n1,\r\n2,\r\n,3\r\n"
+    assert {one.name for one in path.parent.iterdir()} == {"items.csv"}
 
 
 async def test_going_on_keeps_the_columns(path: Path) -> None:

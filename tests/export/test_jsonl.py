@@ -203,10 +203,154 @@ async def test_an_older_file_stays_after_a_run_that_found_nothing_was_killed(pat
     assert text_in(path) == "old\n"
 
 
-async def test_a_part_that_nobody_remembers_is_overwritten(path: Path) -> None:
+async def test_an_unfinished_output_of_another_crawl_is_refused(path: Path) -> None:
     part_of(path).write_text("half a li")
-    await written(path, 1)
-    assert numbers(part_of(path)) == [1]
+    with pytest.raises(OutputError, match=r"\.part is the unfinished output of another crawl: use --over"):
+        await JsonLinesSink(path).open(None)
+    assert part_of(path).read_text() == "half a li"
+    assert names_in(path.parent) == {"items.jsonl.part"}
+    sink = JsonLinesSink(path, replace=True)
+    await sink.open(None)
+    await sink.write(records(1))
+    await sink.close()
+    assert numbers(path) == [1]
+
+
+async def test_a_part_of_this_crawl_is_begun_anew(path: Path) -> None:
+    part_of(path).write_text("half a li")
+    sink = JsonLinesSink(path)
+    assert await sink.open(Mark(sink.name, 0)) == 0
+    await sink.write(records(1))
+    await sink.close()
+    assert numbers(path) == [1]
+
+
+async def finished(path: Path, *ids: int, mark: Mark | None = None) -> Mark:
+    """Write items from the first one on and close in order; return the mark."""
+    sink = JsonLinesSink(path)
+    assert await sink.open(mark) == 0
+    await sink.write(records(*ids))
+    return Mark(sink.name, ids[-1], await sink.close())
+
+
+@pytest.mark.parametrize("item", [0, 2])
+@pytest.mark.parametrize("text", ["my own words\n", '{"n":1}\n{"n":2}\nand mine\n', '{"n":1}\n'])
+async def test_a_finished_output_that_was_edited_is_not_replaced(path: Path, item: int, text: str) -> None:
+    mark = await finished(path, 1, 2)
+    put(path, text)
+    with pytest.raises(OutputError, match=r"exists and is not as this crawl left it: use --overwrite"):
+        await JsonLinesSink(path).open(Mark(mark.sink, item, mark.place))
+    assert text_in(path) == text
+    assert names_in(path.parent) == {"items.jsonl"}
+    sink = JsonLinesSink(path, replace=True)
+    assert await sink.open(Mark(mark.sink, item, mark.place)) == 0
+    await sink.write(records(1))
+    await sink.close()
+    assert numbers(path) == [1]
+
+
+async def test_a_file_that_came_while_the_crawl_was_killed_is_not_replaced(path: Path) -> None:
+    mark = await written(path, 2)
+    put(path, "of another crawl\n")
+    with pytest.raises(OutputError, match="not as this crawl left it"):
+        await JsonLinesSink(path).open(mark)
+    assert text_in(path) == "of another crawl\n"
+    assert numbers(part_of(path)) == [1, 2]
+
+
+async def test_an_empty_file_may_be_replaced(path: Path) -> None:
+    put(path, "")
+    await finished(path, 1)
+    assert numbers(path) == [1]
+
+
+async def killed_while_replacing(path: Path, old: Mark | None, *, replace: bool = False) -> Mark:
+    """Begin anew over an older file, and be killed; return the mark."""
+    sink = JsonLinesSink(path, replace=replace)
+    assert await sink.open(old and Mark(old.sink, 0, old.place)) == 0
+    mark = Mark(sink.name, 1, await sink.write(records(1)))
+    await kill(sink, path.parent)
+    return mark
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_the_file_that_was_to_be_replaced_is_known_again(path: Path, times: int) -> None:
+    mark = await finished(path, 7, 8)
+    for _ in range(times):
+        mark = await killed_while_replacing(path, mark)
+    assert numbers(path) == [7, 8]
+    sink = JsonLinesSink(path)
+    assert await sink.open(mark) == 1
+    await sink.close()
+    assert numbers(path) == [1]
+
+
+async def test_what_was_to_be_replaced_on_demand_need_not_be_named_again(path: Path) -> None:
+    put(path, "theirs\n")
+    mark = await killed_while_replacing(path, None, replace=True)
+    sink = JsonLinesSink(path)
+    assert await sink.open(mark) == 1
+    await sink.close()
+    assert numbers(path) == [1]
+
+
+async def test_the_file_that_was_to_be_replaced_was_edited(path: Path) -> None:
+    mark = await killed_while_replacing(path, await finished(path, 7, 8))
+    put(path, "new words\n")
+    with pytest.raises(OutputError, match="not as this crawl left it"):
+        await JsonLinesSink(path).open(mark)
+    assert text_in(path) == "new words\n"
+
+
+async def test_killed_between_the_first_batch_the_renaming_and_the_storing(path: Path) -> None:
+    sink = JsonLinesSink(path)
+    await sink.open(None)
+    mark = Mark(sink.name, 0, await sink.write([]))
+    await sink.write(records(1, 2))
+    await sink.close()
+    again = JsonLinesSink(path)
+    assert await again.open(mark) == 0
+    await again.write(records(1, 2, 3))
+    await again.close()
+    assert numbers(path) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_places_of_older_states(path: Path, named: bool) -> None:
+    mark = await finished(path, 1, 2)
+    place = {key: mark.place[key] for key in ("format", "size", "tail")} | {"named": named}
+    if not named:
+        os.rename(path, part_of(path))
+        put(path, "an older output\n")
+    sink = JsonLinesSink(path)
+    assert await sink.open(Mark(sink.name, 2, place)) == 2
+    await sink.write(records(3))
+    await sink.close()
+    assert numbers(path) == [1, 2, 3]
+
+
+async def test_an_output_that_is_being_written_is_refused(path: Path) -> None:
+    sink = JsonLinesSink(path)
+    await sink.open(None)
+    place = await sink.write(records(1))
+    for mark in (None, Mark(sink.name, 1, place)):
+        with pytest.raises(OutputError, match=r"items\.jsonl is being written by another crawl"):
+            await JsonLinesSink(path, replace=True).open(mark)
+    await sink.write(records(2))
+    await sink.close()
+    assert numbers(path) == [1, 2]
+    assert names_in(path.parent) == {"items.jsonl"}
+
+
+async def test_items_that_the_state_has_let_go_of_are_not_cut_off(path: Path) -> None:
+    mark = await written(path, 2)
+    for place in (None, mark.place | {"tail": 1}):
+        with pytest.raises(OutputError, match="its items up to number 2 are neither there nor in the state"):
+            await JsonLinesSink(path).open(Mark(mark.sink, 2, place, forgotten=2))
+        assert numbers(part_of(path)) == [1, 2]
+    sink = JsonLinesSink(path)
+    assert await sink.open(Mark(mark.sink, 2, mark.place, forgotten=2)) == 2
+    await sink.close()
 
 
 # Going on. Each of these is a moment at which the process may have ended.
@@ -232,10 +376,10 @@ async def test_killed_between_the_writing_and_the_storing(path: Path) -> None:
     assert numbers(path) == [1, 2, 3]
 
 
-async def test_killed_before_any_place_was_stored(path: Path) -> None:
-    await written(path, 2)
+async def test_killed_before_any_item_was_remembered(path: Path) -> None:
+    mark = await written(path, 2)
     sink = JsonLinesSink(path)
-    assert await sink.open(None) == 0
+    assert await sink.open(Mark(mark.sink, 0)) == 0
     await sink.write(records(1, 2, 3))
     await sink.close()
     assert numbers(path) == [1, 2, 3]
@@ -288,7 +432,7 @@ async def test_stopped_in_order_and_gone_on_with(path: Path) -> None:
     mark = Mark(sink.name, 2, await sink.close())
     again = JsonLinesSink(path)
     assert await again.open(mark) == 2
-    assert names_in(path.parent) == {"items.jsonl.part"}
+    assert names_in(path.parent) == {"items.jsonl.part", "items.jsonl.part.lock"}
     assert numbers(part_of(path)) == [1, 2]
     await again.write(records(3))
     await again.close()

@@ -50,7 +50,8 @@ def test_it_is_known_by_more_than_its_last_batch(tmp_path: Path) -> None:
 def test_a_file_that_is_too_short_is_not_filled_up(tmp_path: Path) -> None:
     path = tmp_path / "items.txt"
     mark = closed(path, b"x" * 20_000)
-    path.write_bytes(b"x" * 10_000)
+    path.unlink()
+    path.with_name("items.txt.part").write_bytes(b"x" * 10_000)
     file = PartFile(path, "text")
     assert file.open(mark) == 0
     file.close()

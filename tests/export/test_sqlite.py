@@ -201,25 +201,100 @@ async def test_a_database_that_has_less_than_the_mark_says(path: Path) -> None:
     await again.close()
 
 
-async def test_a_database_of_another_crawl_is_not_gone_on_with(path: Path) -> None:
+@pytest.mark.parametrize("item", [0, 2])
+async def test_a_database_of_another_crawl_is_not_replaced(path: Path, item: int) -> None:
     sink = SqliteSink(path)
     await sink.open(None)
-    mark = Mark(sink.name, 2, await sink.write(numbered(1, 2)))
+    mark = Mark(sink.name, item, await sink.write(numbered(1, 2)))
     await sink.close()
     other = SqliteSink(path, replace=True)
     await other.open(None)
     await other.write(numbered(1, 2, 3))
     await other.close()
-    again = SqliteSink(path)
+    with pytest.raises(OutputError, match="exists and is not as this crawl left it"):
+        await SqliteSink(path).open(mark)
+    assert ids(path) == [1, 2, 3]
+    again = SqliteSink(path, replace=True)
     assert await again.open(mark) == 0
     await again.close(failed=True)
     assert ids(path) == [1, 2, 3]
+    assert names_in(path.parent) == {"items.db"}
+
+
+async def test_the_database_that_was_to_be_replaced_is_known_again(path: Path) -> None:
+    await saved(path, {"n": 1}, {"n": 2})
+    ((old,),) = ask(path, "SELECT id FROM _crawl")
+    sink = SqliteSink(path)
+    mark = Mark(sink.name, 0, {"format": "sqlite", "id": old, "over": None})
+    for item in (0, 1, 2):
+        assert await sink.open(mark) == item
+        place = await sink.write(numbered(item + 1))
+        assert place["over"] == {"id": old}
+        mark = Mark(sink.name, item + 1, place)
+        await kill(sink, path.parent)
+        assert ids(path) == [1, 2]
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("VACUUM")  # SQLite writes its files anew, and they stay what they are
+        sink = SqliteSink(path)
+    assert await sink.open(mark) == 3
+    await sink.close()
+    assert ids(path) == [1, 2, 3]
+
+
+async def test_what_was_to_be_replaced_on_demand_need_not_be_named_again(path: Path) -> None:
+    path.write_bytes(b"theirs")  # noqa: ASYNC240
+    sink = SqliteSink(path, replace=True)
+    await sink.open(None)
+    mark = Mark(sink.name, 1, await sink.write(numbered(1)))
+    await kill(sink, path.parent)
+    again = SqliteSink(path)
+    assert await again.open(mark) == 1
+    await kill(again, path.parent)
+    path.write_bytes(b"theirs, and new")  # noqa: ASYNC240
+    with pytest.raises(OutputError, match="not as this crawl left it"):
+        await SqliteSink(path).open(mark)
+
+
+async def test_an_unfinished_database_of_another_crawl_is_refused(path: Path) -> None:
+    sink = SqliteSink(path)
+    await sink.open(None)
+    mark = Mark(sink.name, 1, await sink.write(numbered(1)))
+    await kill(sink, path.parent)
+    with pytest.raises(OutputError, match=r"\.part is the unfinished output of another crawl"):
+        await SqliteSink(path).open(None)
+    again = SqliteSink(path)
+    assert await again.open(mark) == 1
+    await again.close()
+
+
+async def test_a_database_that_is_being_written_is_refused(path: Path) -> None:
+    sink = SqliteSink(path)
+    await sink.open(None)
+    with pytest.raises(OutputError, match=r"items\.db is being written by another crawl"):
+        await SqliteSink(path, replace=True).open(None)
+    await sink.write(numbered(1))
+    await sink.close()
+    assert ids(path) == [1]
+    assert names_in(path.parent) == {"items.db"}
+
+
+async def test_rows_that_the_state_has_let_go_of_are_not_thrown_away(path: Path) -> None:
+    sink = SqliteSink(path)
+    await sink.open(None)
+    mark = Mark(sink.name, 2, await sink.write(numbered(1, 2)))
+    await kill(sink, path.parent)
+    for place, forgotten in ((mark.place | {"id": "0"}, 2), (mark.place, 3)):
+        with pytest.raises(OutputError, match="are neither there nor in the state"):
+            await SqliteSink(path).open(Mark(sink.name, 2, place, forgotten))
+    again = SqliteSink(path)
+    assert await again.open(mark) == 2
+    await again.close()
 
 
 @pytest.mark.parametrize("place", [None, 7, {"format": "csv", "size": 1}])
 async def test_a_place_that_is_no_place_of_a_database(path: Path, place: Any) -> None:
     await saved(path, {"n": 1})
-    sink = SqliteSink(path)
+    sink = SqliteSink(path, replace=True)
     assert await sink.open(Mark(sink.name, 1, place)) == 0
     await sink.close()
 

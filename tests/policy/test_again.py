@@ -20,7 +20,9 @@ CASES = [
     (True, "pages", False, [], RESUMED),  # there is no limit any more, or a higher one
     (True, "pages", True, [], ANEW),
     (True, "bytes", True, [], ANEW),
-    (True, "", True, [], ANEW),  # killed, and now there is a limit that it had reached before
+    (True, "", True, [], RESUMED),  # killed, and now there is a limit that it had reached before
+    (True, "stopped", True, [], RESUMED),
+    (True, "stopped", True, OTHER, None),
     (True, "finished", False, [], ANEW),
     (True, "finished", True, [], ANEW),
     (True, "finished", False, OTHER, ANEW),

@@ -168,7 +168,7 @@ def _without_a_table(path: Path) -> None:
     ("make", "words"),
     [
         (lambda path: None, "there is no state"),
-        (Path.mkdir, "there is no state"),
+        (Path.mkdir, "is a folder"),
         (Path.touch, "is empty"),
         (_text, "cannot be read: file is not a database"),
         (_other, "not the state of a crawl"),

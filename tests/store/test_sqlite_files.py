@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from crawler.contracts import Settlement
+from crawler.contracts import Settlement, State
 from crawler.errors import StateError
 from crawler.model import Reason, Request
 from crawler.store import SqliteStore
@@ -90,3 +92,45 @@ async def test_more_callbacks_than_fit_into_a_byte(tmp_path: Path) -> None:
         assert await store.callback_of("https://a.test/299") == "callback299"
         leases = await store.claim({"https://a.test": 400}, owner="", now=0.0, ttl=9.0)
         assert [lease.request.callback for lease in leases] == [f"callback{n}" for n in range(300)]
+
+
+async def test_half_a_character_in_the_words_of_an_error_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with SqliteStore(path) as store:
+        await store.add([Request("https://a.test/1")])
+        (lease,) = await store.claim({"https://a.test": 1}, owner="", now=0.0, ttl=9.0)
+        await store.settle([Settlement(lease, Reason.CALLBACK, State.GAVE_UP, detail="no \ud83d")], now=0.0)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT detail FROM requests").fetchall() == [("no ?",)]
+    connection.close()
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path / "state.db") as store:
+        pass
+    with pytest.raises(StateError, match="is closed"):
+        await store.flush()
+
+
+async def test_cancelling_waits_until_the_file_is_closed(tmp_path: Path) -> None:
+    path, writing = tmp_path / "state.db", threading.Event()
+
+    def slowly(_: object) -> None:
+        writing.set()
+        time.sleep(0.3)
+
+    async def use() -> None:
+        async with SqliteStore(path) as store:
+            await store.add([Request("https://a.test/1")])
+            await store._writer.do(slowly)
+
+    task = asyncio.create_task(use())
+    while not writing.is_set():
+        await asyncio.sleep(0.001)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0.02)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with SqliteStore(path) as store:
+        assert store.known == 1

@@ -12,7 +12,7 @@ from crawler.cli.options import StatePath
 def export(
     state: StatePath,
     output: Annotated[
-        str,
+        list[str],
         typer.Option(
             "-o",
             "--output",
@@ -41,11 +41,17 @@ def export(
     from crawler.errors import ConfigError, Problem
     from crawler.observe.terminal import safe
     from crawler.settings import from_mapping
+    from crawler.settings.values import ANY_SUFFIX
 
+    if len(output) > 1:
+        raise typer.BadParameter("one file at a time: write each with a command", param_hint="--output")
     try:
         (to,) = from_mapping({"output": output}).output
     except ConfigError as error:
-        told = [Problem(one.message, file="--output", hint=one.hint) for one in error.problems]
+        told = [
+            Problem(one.message, file="--output", hint=one.hint.removesuffix(ANY_SUFFIX))
+            for one in error.problems
+        ]
         raise ConfigError(told) from None
     path = statefile.find(state).path
     code, words = platform.run(export_items(path, to, overwrite=overwrite))

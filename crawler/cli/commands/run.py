@@ -50,6 +50,7 @@ def run(
 
     settings = configuration.completed(configuration.read(config, overrides or (), output or (), max_pages))
     spider = configuration.spider_of(settings, config)
+    configuration.check_start_file(settings, spider)
     platform.prepare_process()
     view = View(quiet=quiet, log_level=log_level.upper(), summary=summary)
     again = Again(fresh=fresh, overwrite=overwrite)

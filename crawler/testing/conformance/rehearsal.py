@@ -51,8 +51,7 @@ class Rehearsal:
         """Open a new sink with what was remembered."""
         self.sink = self._make_sink(self._folder)
         self.item = await self.sink.open(self.mark)
-        kept = self.mark is not None and self.mark.item == self.item
-        self.place = self.mark.place if self.mark is not None and kept else None
+        self.place = await self.sink.write([])
 
     async def write(self, upto: int) -> None:
         """Feed all items that the sink does not have, up to this one, in one batch."""

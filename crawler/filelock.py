@@ -1,0 +1,22 @@
+"""A lock on an open file, which the operating system lets go of when the process dies."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO, Any
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def hold(file: IO[Any], *, shared: bool = False) -> None:
+        """Lock a file until it is closed. Raises OSError when somebody else has locked it."""
+        # Behind the text that the others read: there a locked byte cannot be read.
+        file.seek(4096)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # this system knows no shared ones
+        file.seek(0)
+else:
+    import fcntl
+
+    def hold(file: IO[Any], *, shared: bool = False) -> None:
+        """Lock a file until it is closed. Raises OSError when somebody else has locked it."""
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -1,0 +1,27 @@
+"""An exception of somebody else's code in one line: its class, its words, and where it was raised."""
+
+from __future__ import annotations
+
+from traceback import walk_tb
+
+
+def raised(error: BaseException, deepest: bool = False) -> str:
+    """Return what an exception says, and the file and line it comes from; of a syntax error, the text too.
+
+    Args:
+        error: as it was caught.
+        deepest: tell the line that raised it, and not the one that was called from here.
+    """
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        source = f": {error.text.strip()}" if error.text and error.text.strip() else ""
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno}{source})"
+    # The first frame is the one that caught it; those of the import system are nobody's code.
+    _, *frames = walk_tb(error.__traceback__)
+    passed = [
+        (frame.f_code.co_filename, line)
+        for frame, line in frames
+        if not frame.f_globals.get("__name__", "").startswith("importlib")
+    ]
+    words = f": {error}" if str(error) else ""
+    where = " ({}:{})".format(*passed[-1 if deepest else 0]) if passed else ""
+    return f"{type(error).__name__}{words}{where}"
