@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from inspect import Parameter, signature
+from dataclasses import dataclass
 from ipaddress import ip_network
 from time import perf_counter
-from typing import Any
 
 import msgspec
 
 from crawler.contracts import Fetcher, Listener, Mark, Recalled, Sink, Store
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, marks_of
-from crawler.errors import ConfigError, ParameterError, PluginError, Problem, StateError
+from crawler.errors import StateError
 from crawler.events import Opened
 from crawler.export import make_sink
-from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.frontier import Frontier
-from crawler.nearest import nearest
+from crawler.making import check_has_start, make_spider
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
@@ -29,11 +26,8 @@ from crawler.policy.politeness import Politeness
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
-from crawler.raised import raised
-from crawler.registry import find_spider
-from crawler.settings import Settings, SpiderRef, located
-from crawler.settings.entries import ItemField
-from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.settings import Settings
+from crawler.spider import Spider, crawl_name
 from crawler.state import OpenState, open_state
 from crawler.version import __version__
 
@@ -146,64 +140,6 @@ def _closing(outlet: Outlet, outlets: Sequence[Outlet], state: OpenState) -> Cal
     return close
 
 
-def make_spider(settings: Settings) -> Spider:
-    """Return the spider that the settings ask for, with its start requests and parameters."""
-    if settings.spider is None:
-        spider: Spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
-    else:
-        spider = _configured_spider(settings, settings.spider)
-    start = settings.start
-    if start is not None:
-        if start.file is not None:
-            spider.start = UrlFile(settings.folder / start.file)
-        elif start.sitemap is not None:
-            spider.start = Sitemap(start.sitemap)
-        elif start.urls:
-            spider.start = list(start.urls)
-    return spider
-
-
-def _configured_spider(settings: Settings, named: SpiderRef) -> Spider:
-    """Return the spider that a class makes with the parameters; errors tell where the settings name it."""
-    try:
-        return _construct(find_spider(named.use, settings.folder), named.params)
-    except ParameterError as error:
-        path = f"spider.params.{error.parameter}".rstrip(".")
-        raise ConfigError([located(Problem(str(error), path), settings)]) from None
-    except PluginError as error:
-        problem = located(Problem(str(error), "spider.use"), settings)
-        raise PluginError(replace(problem, path="spider")) from error
-
-
-def _construct(kind: type[Spider], params: Mapping[str, Any]) -> Spider:
-    taken = signature(kind).parameters
-    if not any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
-        for key in params:
-            if key not in taken:
-                hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
-                raise ParameterError(f"{kind.__name__} has no parameter {key!r}; {hint}", key)
-    try:
-        signature(kind).bind(**params)
-    except TypeError as error:
-        raise ParameterError(f"{kind.__name__} cannot be made with these parameters: {error}", "") from None
-    try:
-        return kind(**params)
-    except PluginError:
-        raise
-    except Exception as error:
-        raise PluginError(f"{kind.__name__} cannot be made: {raised(error, deepest=True)}") from error
-
-
-def check_has_start(settings: Settings, spider: Spider) -> None:
-    """Raise ConfigError when nobody says where the crawl begins."""
-    made_up = type(spider).starts is not Spider.starts
-    if settings.start is None and not spider.start and not made_up:
-        hint = "such as start: https://example.com/"
-        raise ConfigError(
-            [Problem("nothing to crawl: neither the settings nor the spider name a start", hint=hint)]
-        )
-
-
 def make_sinks(parts: Parts) -> list[Sink]:
     """Return the outputs that the settings name, not yet opened."""
     state = parts.settings.state
@@ -296,32 +232,3 @@ async def _serve_demo(articles: int, state: OpenState, stack: AsyncExitStack) ->
         ) from error
     await state.note(**{"demo port": site.url.rpartition(":")[2]})
     return [site.url + "/"], "127.0.0.1/32"
-
-
-def _follow_rules(settings: Settings) -> list[FollowRule]:
-    return [FollowRule(rule.css, rule.match or "", rule.priority) for rule in settings.follow]
-
-
-def _page_kinds(settings: Settings) -> list[PageKind]:
-    return [
-        PageKind(
-            name,
-            kind.match or "",
-            kind.each or "",
-            {key: _field(field) for key, field in kind.fields.items()},
-        )
-        for name, kind in settings.pages.items()
-    ]
-
-
-def _field(field: ItemField) -> Field:
-    return Field(
-        css=field.css or "",
-        attr=field.attr or "",
-        many=field.many,
-        unique=field.unique,
-        type=field.type,
-        page=field.page or "",
-        default=field.default,
-        required=field.required,
-    )

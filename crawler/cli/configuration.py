@@ -11,10 +11,11 @@ from typing import Any
 
 from typer import BadParameter
 
-from crawler.assembly import check_has_start, make_scope, make_spider
+from crawler.assembly import make_scope
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
+from crawler.making import check_has_start, make_spider
 from crawler.model import Reason
 from crawler.observe.reasons import explain
 from crawler.settings import Output, Settings, State, from_mapping, load, located

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from crawler.errors import StateError
 
 #: Raised by one whenever a table changes.
-VERSION = 1
+VERSION = 2
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
 #: The first SQLite that knows UPDATE ... FROM.
@@ -157,6 +157,6 @@ def _is_state(connection: sqlite3.Connection, path: Path) -> bool:
     if version != VERSION:
         raise StateError(
             f"the state {path} has version {version}, and this is a program for version {VERSION}: "
-            "use the program that made it, or another file"
+            "use the program that made it, name another file, or delete this one"
         )
     return True

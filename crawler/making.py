@@ -1,0 +1,104 @@
+"""From settings to the spider that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from inspect import Parameter, signature
+from typing import Any
+
+from crawler.errors import ConfigError, ParameterError, PluginError, Problem
+from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
+from crawler.nearest import nearest
+from crawler.raised import raised
+from crawler.registry import find_spider
+from crawler.settings import Settings, SpiderRef, located
+from crawler.settings.entries import ItemField
+from crawler.spider import Sitemap, Spider, UrlFile
+
+
+def make_spider(settings: Settings) -> Spider:
+    """Return the spider that the settings ask for, with its start requests and parameters."""
+    if settings.spider is None:
+        spider: Spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
+    else:
+        spider = _configured_spider(settings, settings.spider)
+    start = settings.start
+    if start is not None:
+        if start.file is not None:
+            spider.start = UrlFile(settings.folder / start.file)
+        elif start.sitemap is not None:
+            spider.start = Sitemap(start.sitemap)
+        elif start.urls:
+            spider.start = list(start.urls)
+    return spider
+
+
+def _configured_spider(settings: Settings, named: SpiderRef) -> Spider:
+    """Return the spider that a class makes with the parameters; errors tell where the settings name it."""
+    try:
+        return _construct(find_spider(named.use, settings.folder), named.params)
+    except ParameterError as error:
+        path = f"spider.params.{error.parameter}".rstrip(".")
+        raise ConfigError([located(Problem(str(error), path), settings)]) from None
+    except PluginError as error:
+        problem = located(Problem(str(error), "spider.use"), settings)
+        raise PluginError(replace(problem, path="spider")) from error
+
+
+def _construct(kind: type[Spider], params: Mapping[str, Any]) -> Spider:
+    taken = signature(kind).parameters
+    if not any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
+        for key in params:
+            if key not in taken:
+                hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
+                raise ParameterError(f"{kind.__name__} has no parameter {key!r}; {hint}", key)
+    try:
+        signature(kind).bind(**params)
+    except TypeError as error:
+        raise ParameterError(f"{kind.__name__} cannot be made with these parameters: {error}", "") from None
+    try:
+        return kind(**params)
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(f"{kind.__name__} cannot be made: {raised(error, deepest=True)}") from error
+
+
+def check_has_start(settings: Settings, spider: Spider) -> None:
+    """Raise ConfigError when nobody says where the crawl begins."""
+    made_up = type(spider).starts is not Spider.starts
+    if settings.start is None and not spider.start and not made_up:
+        hint = "such as start: https://example.com/"
+        raise ConfigError(
+            [Problem("nothing to crawl: neither the settings nor the spider name a start", hint=hint)]
+        )
+
+
+def _follow_rules(settings: Settings) -> list[FollowRule]:
+    return [FollowRule(rule.css, rule.match or "", rule.priority) for rule in settings.follow]
+
+
+def _page_kinds(settings: Settings) -> list[PageKind]:
+    return [
+        PageKind(
+            name,
+            kind.match or "",
+            kind.each or "",
+            {key: _field(field) for key, field in kind.fields.items()},
+        )
+        for name, kind in settings.pages.items()
+    ]
+
+
+def _field(field: ItemField) -> Field:
+    return Field(
+        css=field.css or "",
+        attr=field.attr or "",
+        many=field.many,
+        unique=field.unique,
+        type=field.type,
+        page=field.page or "",
+        default=field.default,
+        required=field.required,
+    )
