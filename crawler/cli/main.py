@@ -40,7 +40,7 @@ def main() -> None:
         errors = _leaves(group)
         if not all(isinstance(error, CrawlerError) for error in errors):
             raise
-        different = {str(error): error for error in errors}  # what fails for all that are waiting is told once
+        different = {str(error): error for error in errors}  # what fails for all is told once
         sys.exit(max(_told(error) for error in different.values()))
 
 
