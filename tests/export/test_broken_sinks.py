@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +12,16 @@ import pytest
 from crawler.contracts import Mark, Record, Sink
 from crawler.encode import encode_item
 from crawler.testing.conformance import SinkConformance
+
+_OPENED: list[BinaryIO] = []
+
+
+@pytest.fixture(autouse=True)
+def _all_are_closed() -> Iterator[None]:
+    """Close what a sink leaves open whose test has failed, as it should: nobody else does."""
+    yield
+    while _OPENED:
+        _OPENED.pop().close()
 
 
 class Plain:
@@ -34,6 +44,7 @@ class Plain:
             mark.check(mark.item if size else 0)
         self.size = size or 0
         self.file = open(self.path, "r+b" if size else "w+b", buffering=self.buffering)  # noqa: SIM115
+        _OPENED.append(self.file)
         self.cut(self.file)
         return mark.item if mark is not None and size else 0
 
