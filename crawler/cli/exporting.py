@@ -14,13 +14,11 @@ from crawler.cli.interrupts import Interrupts
 from crawler.contracts import Sink
 from crawler.errors import OutputError, StateError
 from crawler.export import make_sink
+from crawler.export.beside import remove, remove_beside
 from crawler.export.ownership import check_kind, refuse_any, unwritable
 from crawler.settings import Output
 from crawler.store.lock import holder_of
 from crawler.store.looking import Stored, batches, stored
-
-# What SQLite keeps beside a database, and would read into the one that takes its place.
-_BESIDE = ("-wal", "-shm", "-journal")
 
 
 async def export_items(state: Path, output: Output, *, overwrite: bool) -> tuple[ExitCode, str]:
@@ -84,9 +82,9 @@ async def _sink(state: Path, there: Stored, output: Output, *, overwrite: bool) 
         await sink.open(None)
         try:
             async with _closed(sink):
-                _remove(draft, "", *_BESIDE)  # what a killed one left: the sink, once open, is alone here
+                remove(draft)  # what a killed one left: the sink, once open, is alone here
                 yield sink
-            _remove(path, *_BESIDE)
+            remove_beside(path)
             draft.replace(path)
         finally:
             with suppress(OSError):  # where nothing could be written, nothing is to be removed
@@ -118,8 +116,3 @@ def _check(state: Path, there: Stored, path: Path) -> None:
         raise OutputError(
             f"{path} is an output of the crawl itself, which is not finished: give this one another name"
         )
-
-
-def _remove(path: Path, *endings: str) -> None:
-    for ending in endings:
-        path.with_name(path.name + ending).unlink(missing_ok=True)

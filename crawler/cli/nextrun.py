@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crawler.extract import RuleSpider
-from crawler.policy.again import Beginning, beginning, differences
+from crawler.policy.again import AT_LIMIT, Beginning, beginning, differences
 from crawler.policy.budget import Budget
 from crawler.settings import Limits, Settings
 from crawler.state import identity, limit_reached
@@ -56,7 +56,7 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
 def _used_up(crawl: Standing, settings: Settings | None) -> str:
     """Return the limit that the crawl has come to, if any."""
     if settings is None:
-        return crawl.ended if crawl.ended in ("pages", "bytes") else ""
+        return crawl.ended if crawl.ended in AT_LIMIT else ""
     return limit_reached(settings.limits, crawl.pages, crawl.size)
 
 

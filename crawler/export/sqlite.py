@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from crawler.contracts import Mark, Record
 from crawler.errors import OutputError
+from crawler.export.beside import remove, remove_beside
 from crawler.export.outputlock import OutputLock
 from crawler.export.ownership import check_kind, refuse, refuse_part, signature, unwritable
 from crawler.export.partfile import sync_folder
@@ -22,9 +23,6 @@ from crawler.export.thread import in_thread
 from crawler.model.items import item_name
 
 T = TypeVar("T")
-
-#: Files that SQLite keeps beside a database.
-_BESIDE = ("-wal", "-shm", "-journal")
 
 
 class SqliteSink:
@@ -106,7 +104,7 @@ class SqliteSink:
         self._over = self._older(place)
         self._as_left = found == self._part
         if found != self._part:
-            _remove(self._part)
+            remove(self._part)
         if found == self.path:
             self.path.replace(self._part)
             self._over = None
@@ -178,11 +176,11 @@ class SqliteSink:
         if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
             return
         if self._item or not (failed or self.path.exists()):
-            _remove_beside(self.path)  # what belonged to an older database must not be read into this one
+            remove_beside(self.path)  # what belonged to an older database must not be read into this one
             self._part.replace(self.path)
             self._over = None
         else:
-            _remove(self._part)
+            remove(self._part)
         sync_folder(self.path, full=self._full)
 
 
@@ -229,13 +227,3 @@ def _last_item(path: Path, id: str) -> int | None:
 def _fold(connection: sqlite3.Connection) -> None:
     """Take all that stands beside the database into it, so that it is one file and can be renamed."""
     connection.execute("PRAGMA journal_mode = DELETE")
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    _remove_beside(path)
-
-
-def _remove_beside(path: Path) -> None:
-    for ending in _BESIDE:
-        path.with_name(path.name + ending).unlink(missing_ok=True)

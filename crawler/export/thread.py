@@ -6,8 +6,10 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any, TypeVar
 
-from anyio import CancelScope, Event, RunFinishedError, from_thread, get_cancelled_exc_class
+from anyio import Event, RunFinishedError, from_thread
 from anyio.lowlevel import current_token
+
+from crawler.waiting import until_over
 
 T = TypeVar("T")
 
@@ -21,16 +23,7 @@ async def in_thread(work: Callable[[], T]) -> T:
     job = _Job(work)
     thread = Thread(target=job.run, name="output", daemon=True)
     thread.start()
-    cancelled: BaseException | None = None
-    with CancelScope(shield=True):
-        while not job.ended.is_set():
-            try:
-                await job.ended.wait()
-            except get_cancelled_exc_class() as error:  # a shield does not stop asyncio's own cancelling
-                cancelled = error
-    thread.join()
-    if cancelled is not None:
-        raise cancelled
+    await until_over(thread, job.ended)
     if job.error is not None:
         raise job.error
     result: T = job.result

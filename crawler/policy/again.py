@@ -7,7 +7,7 @@ from enum import StrEnum
 
 #: Ends by which a crawl is over, as long as the limit stands. One that was interrupted is not over because
 #: this run's limit is lower than what it has already: nothing would be gained, and its pages lost.
-_LIMITS = ("pages", "bytes")
+AT_LIMIT = ("pages", "bytes")
 
 
 class Beginning(StrEnum):
@@ -33,7 +33,7 @@ def beginning(
     # Cases: nothing there, or not wanted; a crawl that is over; one that would be mixed; one to go on with.
     if not known or fresh:
         return Beginning.NEW
-    if ended == "finished" or (used_up and ended in _LIMITS):
+    if ended == "finished" or (used_up and ended in AT_LIMIT):
         return Beginning.ANEW
     return None if differences else Beginning.RESUMED
 

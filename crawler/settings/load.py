@@ -19,6 +19,7 @@ from crawler.settings.origins import Origins, Source
 from crawler.settings.placing import in_order, placed
 from crawler.settings.problems import findings
 from crawler.settings.tree import Settings
+from crawler.settings.values import LONGEST_NAME
 from crawler.settings.words import describe
 
 
@@ -52,7 +53,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Settings:
 
 def _stem(path: Path) -> str:
     """Return the name of a crawl that has none of its own; a file's name may be more than it can be."""
-    return path.stem.lstrip(".")[:100] or "crawl"
+    return path.stem.lstrip(".")[:LONGEST_NAME] or "crawl"
 
 
 def from_mapping(values: Mapping[str, Any]) -> Settings:

@@ -23,12 +23,14 @@ FORMATS = {
     ".sqlite3": "sqlite",
 }
 
+#: Characters that the name of a crawl may have.
+LONGEST_NAME = 100
+
 #: How a hint on suffixes ends; a command line has other ways, or none.
 ANY_SUFFIX = "; or write {file: ..., format: jsonl}"
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_LONGEST_NAME = 100
 _PLUGIN = re.compile(r"[\w.-]+|.+\.py|.+:[^\W\d]\w*")
 
 
@@ -92,8 +94,8 @@ def crawl_name(text: str) -> str:
         raise wrong(f"{short(text)!r} holds a control character", "files are called by it")
     if text.startswith("."):
         raise wrong(f"{short(text)!r} begins with a dot", "files are called by it, and would be hidden")
-    if len(text) > _LONGEST_NAME:
-        raise wrong(f"has {len(text)} characters, and may have {_LONGEST_NAME}", "files are called by it")
+    if len(text) > LONGEST_NAME:
+        raise wrong(f"has {len(text)} characters, and may have {LONGEST_NAME}", "files are called by it")
     return text
 
 
@@ -128,7 +130,7 @@ def format_of(file: str) -> str:
 
 _DURATION = r"^[0-9]+(\.[0-9]+)?([mM][sS]|[sSmMhHdD])$"
 _SIZE = r"^[0-9]+(\.[0-9]+)?([kKmMgG][iI]?)?[bB]$"
-_NAME = r"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f]{0,100}$|\$\{"
+_NAME = rf"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f]{{0,{LONGEST_NAME}}}$|\$\{{"
 URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://|\$\{"
 
 Text = Annotated[str, Field(min_length=1)]

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import CancelScope, Event, RunFinishedError, from_thread, get_cancelled_exc_class
+from anyio import Event, RunFinishedError, from_thread
 from anyio.lowlevel import current_token
 
 from crawler.errors import StateError
 from crawler.store.bulk import write_rows
 from crawler.store.rows import RequestRow
 from crawler.store.schema import connect
+from crawler.waiting import until_over
 
 T = TypeVar("T")
 
@@ -180,16 +181,7 @@ class Writer:
         self._closing = True
         self._work.set()
         self._urgent.set()
-        cancelled: BaseException | None = None
-        with CancelScope(shield=True):
-            while not self._ended.is_set():
-                try:
-                    await self._ended.wait()
-                except get_cancelled_exc_class() as error:  # a shield does not stop asyncio's own cancelling
-                    cancelled = error
-            self._thread.join()
-        if cancelled is not None:
-            raise cancelled
+        await until_over(self._thread, self._ended)
 
     # In the thread.
 

@@ -12,6 +12,15 @@ ROOT = Path(__file__).parents[2]
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[str]]
 
+# A crawl of the whole demo site; MATCH says which pages have items, POLITENESS how fast it goes.
+SHOP = """
+start: SITE/
+follow: [{css: "a[href]"}]
+scope: {exclude: [/trouble]}
+pages: {article: {match: 'MATCH', fields: {title: h1}}}
+politeness: {POLITENESS}
+"""
+
 
 def command(arguments: Sequence[object]) -> list[str]:
     return [sys.executable, "-m", "crawler", *map(str, arguments)]
@@ -19,6 +28,12 @@ def command(arguments: Sequence[object]) -> list[str]:
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
+
+
+@pytest.fixture
+def env() -> dict[str, str]:
+    """The environment of a command that a test starts by itself."""
+    return environment()
 
 
 @pytest.fixture
@@ -100,3 +115,21 @@ def config(tmp_path: Path, site: str) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def shop(config: Callable[[str], Path]) -> Callable[..., Path]:
+    """Write the configuration of a crawl that gets every article of the demo site, with more after it."""
+
+    def write(
+        more: str = "", *, match: str = r"/articles/\d+$", politeness: str = "delay: 0, per_host: 4"
+    ) -> Path:
+        return config(SHOP.replace("MATCH", match).replace("POLITENESS", politeness) + more)
+
+    return write
+
+
+@pytest.fixture
+def state() -> str:
+    """Where the crawl of `shop` keeps its state, seen from the folder it runs in."""
+    return ".crawl/shop.db"

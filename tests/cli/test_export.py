@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -22,24 +21,14 @@ from crawler.model import Reason, Request
 from crawler.model.items import NamedItem
 from crawler.store import SqliteStore
 
-ROOT = Path(__file__).parents[2]
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[str]]
-Config = Callable[[str], Path]
-
-ALL = """
-start: SITE/
-follow: [{css: "a[href]"}]
-scope: {exclude: [/trouble]}
-pages: {article: {match: '/articles/\\d+$', fields: {title: h1}}}
-politeness: {delay: 0, per_host: 4}
-"""
-STATE = ".crawl/shop.db"
+Shop = Callable[..., Path]
 
 
 @pytest.fixture
-def crawled(crawl: Crawl, config: Config) -> Path:
-    path = config(ALL)
+def crawled(crawl: Crawl, shop: Shop) -> Path:
+    path = shop()
     assert crawl(path, "--quiet").returncode == 0
     return path
 
@@ -59,10 +48,10 @@ async def _fill(path: Path, number: int) -> None:
 
 
 @pytest.mark.usefixtures("crawled")
-def test_every_format_has_the_items_of_the_crawl(crawl: Crawl, tmp_path: Path) -> None:
+def test_every_format_has_the_items_of_the_crawl(crawl: Crawl, tmp_path: Path, state: str) -> None:
     own = (tmp_path / "shop.jsonl").read_text()
     for name in ("deep/a.jsonl", "a.csv", "a.sqlite"):
-        done = crawl("export", STATE, "-o", name)
+        done = crawl("export", state, "-o", name)
         assert (done.returncode, done.stdout) == (0, "")
         assert done.stderr == f"30 items written to {name}\n"
     assert (tmp_path / "deep" / "a.jsonl").read_text() == own
@@ -86,22 +75,22 @@ def test_a_configuration_names_the_state_and_standard_output_has_items_only(
 
 
 @pytest.mark.usefixtures("crawled")
-def test_a_file_that_is_there_is_replaced_only_when_told_to(crawl: Crawl, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_replaced_only_when_told_to(crawl: Crawl, tmp_path: Path, state: str) -> None:
     (tmp_path / "a.jsonl").write_text("mine")
-    done = crawl("export", STATE, "-o", "a.jsonl")
+    done = crawl("export", state, "-o", "a.jsonl")
     assert done.returncode == 5
     assert (tmp_path / "a.jsonl").read_text() == "mine"
-    assert crawl("export", STATE, "-o", "a.jsonl", "--overwrite").returncode == 0
+    assert crawl("export", state, "-o", "a.jsonl", "--overwrite").returncode == 0
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 30
     words = "error: a.jsonl exists: use --overwrite to replace it, or give the output another name\n"
-    assert done.stderr == crawl("export", STATE, "-o", "a.jsonl").stderr == words
+    assert done.stderr == crawl("export", state, "-o", "a.jsonl").stderr == words
 
 
 @pytest.mark.usefixtures("crawled")
-def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path) -> None:
+def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path, state: str) -> None:
     before = (tmp_path / "shop.jsonl").read_bytes()
     (tmp_path / "shop.jsonl").unlink()
-    assert crawl("export", STATE, "-o", "shop.jsonl").returncode == 0
+    assert crawl("export", state, "-o", "shop.jsonl").returncode == 0
     assert (tmp_path / "shop.jsonl").read_bytes() == before
 
 
@@ -120,12 +109,12 @@ def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path) -> None:
         (".crawl/shop.db", 5, "error: .crawl/shop.db is the state itself"),
     ],
 )
-def test_what_cannot_be_written(crawl: Crawl, output: str, code: int, words: str) -> None:
-    done = crawl("export", STATE, "-o", output, "--overwrite")
+def test_what_cannot_be_written(crawl: Crawl, output: str, code: int, words: str, state: str) -> None:
+    done = crawl("export", state, "-o", output, "--overwrite")
     assert done.returncode == code
     assert done.stderr.startswith(words), done.stderr
     assert done.stderr.count("\n") == 1
-    assert crawl("status", STATE).returncode == 0
+    assert crawl("status", state).returncode == 0
 
 
 def test_one_file_at_a_time(crawl: Crawl, tmp_path: Path) -> None:
@@ -135,55 +124,57 @@ def test_one_file_at_a_time(crawl: Crawl, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_while_the_crawl_runs(crawl: Crawl, start: Start, config: Config, tmp_path: Path) -> None:
-    process = start(config(ALL.replace("delay: 0, per_host: 4", "delay: 60ms")))
+def test_while_the_crawl_runs(crawl: Crawl, shop: Shop, start: Start, tmp_path: Path, state: str) -> None:
+    process = start(shop(politeness="delay: 60ms"))
     until = monotonic() + 20
     number = 0
     while not number:
         assert process.poll() is None
         assert monotonic() < until
-        done = crawl("export", STATE, "-o", "-")
+        done = crawl("export", state, "-o", "-")
         number = len(done.stdout.splitlines())
         sleep(0.05)
     assert done.stderr.startswith(f"{number} item")
-    refused = crawl("export", STATE, "-o", "shop.jsonl", "--overwrite")
+    refused = crawl("export", state, "-o", "shop.jsonl", "--overwrite")
     assert refused.returncode == 5
     assert "an output of the crawl itself, which is not finished" in refused.stderr
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     own = (tmp_path / "shop.jsonl").read_text()
     assert own.startswith(done.stdout)
-    assert crawl("export", STATE, "-o", "-").stdout == own
+    assert crawl("export", state, "-o", "-").stdout == own
 
 
-def test_a_state_that_keeps_no_items_says_so(crawl: Crawl, config: Config, tmp_path: Path) -> None:
-    path = config(ALL + f"state: {{file: {STATE}, keep_items: false}}\n")
+def test_a_state_that_keeps_no_items_says_so(crawl: Crawl, shop: Shop, tmp_path: Path, state: str) -> None:
+    path = shop(f"state: {{file: {state}, keep_items: false}}")
     assert crawl(path, "--quiet").returncode == 0
-    done = crawl("export", STATE, "-o", "a.jsonl")
+    done = crawl("export", state, "-o", "a.jsonl")
     assert done.returncode == 7
     assert "keeps no items (state.keep_items): all 30 are in the outputs" in done.stderr
     assert not list(tmp_path.glob("a.jsonl*"))
 
 
-def test_a_crawl_without_items_makes_an_empty_file(crawl: Crawl, config: Config, tmp_path: Path) -> None:
-    path = config(ALL.replace("/articles/", "/nowhere/"))
+def test_a_crawl_without_items_makes_an_empty_file(
+    crawl: Crawl, shop: Shop, tmp_path: Path, state: str
+) -> None:
+    path = shop(match="/nowhere")
     assert crawl(path, "--quiet").returncode == 0
     (tmp_path / "a.jsonl").write_text("old")
-    done = crawl("export", STATE, "-o", "a.jsonl", "--overwrite")
+    done = crawl("export", state, "-o", "a.jsonl", "--overwrite")
     assert (done.returncode, done.stderr) == (0, "0 items written to a.jsonl\n")
     assert (tmp_path / "a.jsonl").read_text() == ""
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.db"])
 def test_what_a_killed_one_left_is_not_published(
-    crawl: Crawl, config: Config, tmp_path: Path, name: str
+    crawl: Crawl, shop: Shop, tmp_path: Path, name: str, state: str
 ) -> None:
-    path = config(ALL.replace("/articles/", "/nowhere/"))
+    path = shop(match="/nowhere")
     assert crawl(path, "--quiet").returncode == 0
     beside = [".export.part-wal"] if name == "a.db" else []
     for ending in (".export", ".export.part", ".export-wal", ".export.part.lock", *beside):
         (tmp_path / f"{name}{ending}").write_text('{"old":1}\n')
-    done = crawl("export", STATE, "-o", name)
+    done = crawl("export", state, "-o", name)
     assert (done.returncode, done.stderr) == (0, f"0 items written to {name}\n")
     assert {one.name for one in tmp_path.glob("a.*")} == {name}
     if name == "a.jsonl":
@@ -211,10 +202,9 @@ def test_two_at_once_do_not_mix(crawl: Crawl, tmp_path: Path, start: Start) -> N
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 100_001
 
 
-def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, env: dict[str, str]) -> None:
     large(tmp_path / "large.db", 20_000)
     shell = f"{sys.executable} -m crawler export large.db -o - | head -n 1; echo ${{PIPESTATUS[0]}}"
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=env, capture_output=True, text=True)
     line, code = done.stdout.splitlines()
     assert json.loads(line)["n"] == 0

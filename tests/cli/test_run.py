@@ -11,17 +11,10 @@ from pathlib import Path
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Config = Callable[[str], Path]
+Shop = Callable[..., Path]
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "configs" / "quickstart.yaml"
-
-ALL = """
-start: SITE/
-follow: [{css: "a[href]"}]
-scope: {exclude: [/trouble]}
-pages: {article: {match: '/articles/\\d+$', fields: {title: h1}}}
-politeness: {delay: 0, per_host: 4}
-"""
 
 
 def items(text: str) -> list[dict[str, object]]:
@@ -41,8 +34,8 @@ def test_a_path_means_run_and_the_quickstart_finds_all_articles(crawl: Crawl, tm
     assert "matches scope.exclude" in done.stderr
 
 
-def test_standard_output_carries_items_only(crawl: Crawl, config: Config) -> None:
-    done = crawl("run", config(ALL), "-o", "-", "--log-level", "debug")
+def test_standard_output_carries_items_only(crawl: Crawl, shop: Shop) -> None:
+    done = crawl("run", shop(), "-o", "-", "--log-level", "debug")
     assert done.returncode == 0, done.stderr
     assert len(items(done.stdout)) == 30
     assert "shop: crawling" in done.stderr
@@ -51,8 +44,8 @@ def test_standard_output_carries_items_only(crawl: Crawl, config: Config) -> Non
     assert "\x1b" not in done.stderr
 
 
-def test_items_go_to_the_folder_when_nobody_says_where(crawl: Crawl, config: Config, tmp_path: Path) -> None:
-    done = crawl(config(ALL), "--max-pages", 3)
+def test_items_go_to_the_folder_when_nobody_says_where(crawl: Crawl, shop: Shop, tmp_path: Path) -> None:
+    done = crawl(shop(), "--max-pages", 3)
     assert done.returncode == 0, done.stderr
     assert "items in shop.jsonl" in done.stderr
     assert "ended by limits.pages" in done.stderr
@@ -60,8 +53,8 @@ def test_items_go_to_the_folder_when_nobody_says_where(crawl: Crawl, config: Con
     assert (tmp_path / "shop.jsonl").exists()
 
 
-def test_options_change_the_configuration(crawl: Crawl, config: Config, tmp_path: Path) -> None:
-    path = config(ALL + "output: other.jsonl")
+def test_options_change_the_configuration(crawl: Crawl, shop: Shop, tmp_path: Path) -> None:
+    path = shop("output: other.jsonl")
     done = crawl(path, "-o", "a.jsonl", "-o", "-", "--set", "follow=[]", "--set", "pages={}", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "a.jsonl").read_text() == done.stdout
@@ -69,8 +62,8 @@ def test_options_change_the_configuration(crawl: Crawl, config: Config, tmp_path
     assert not (tmp_path / "other.jsonl").exists()
 
 
-def test_the_summary_can_be_one_line_of_json(crawl: Crawl, config: Config) -> None:
-    done = crawl(config(ALL), "--quiet", "--summary", "json", "-o", "x.jsonl")
+def test_the_summary_can_be_one_line_of_json(crawl: Crawl, shop: Shop) -> None:
+    done = crawl(shop(), "--quiet", "--summary", "json", "-o", "x.jsonl")
     told = json.loads(done.stderr)
     assert told["cause"] == "finished"
     assert told["items"] == {"article": 30}
@@ -78,9 +71,11 @@ def test_the_summary_can_be_one_line_of_json(crawl: Crawl, config: Config) -> No
     assert told["outputs"][0]["items"] == 30
 
 
-def test_a_reader_that_goes_away_ends_the_crawl_with_a_message(config: Config, tmp_path: Path) -> None:
-    shell = f"{sys.executable} -m crawler {config(ALL)} -o - | head -n 1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=_env(), capture_output=True, text=True)
+def test_a_reader_that_goes_away_ends_the_crawl_with_a_message(
+    shop: Shop, tmp_path: Path, env: dict[str, str]
+) -> None:
+    shell = f"{sys.executable} -m crawler {shop()} -o - | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 5
     assert len(items(done.stdout)) == 1
     assert "error: standard output cannot be written: Broken pipe" in done.stderr
@@ -88,7 +83,9 @@ def test_a_reader_that_goes_away_ends_the_crawl_with_a_message(config: Config, t
     assert "Exception ignored" not in done.stderr
 
 
-def test_a_terminal_shows_live_progress_and_logs_above_it(config: Config, tmp_path: Path) -> None:
+def test_a_terminal_shows_live_progress_and_logs_above_it(
+    config: Config, tmp_path: Path, env: dict[str, str]
+) -> None:
     (tmp_path / "spiders.py").write_text(
         "from crawler import Page, Spider\n"
         "class Failing(Spider):\n"
@@ -102,7 +99,7 @@ def test_a_terminal_shows_live_progress_and_logs_above_it(config: Config, tmp_pa
     process = subprocess.Popen(
         [sys.executable, "-m", "crawler", str(path), "-o", "-"],
         cwd=tmp_path,
-        env={**_env(), "COLUMNS": "100", "LINES": "30"},
+        env={**env, "COLUMNS": "100", "LINES": "30"},
         stdout=subprocess.PIPE,
         stderr=side,
     )
@@ -120,10 +117,6 @@ def test_a_terminal_shows_live_progress_and_logs_above_it(config: Config, tmp_pa
     assert "\\x1b[2J[red]oops[/red]" in shown
     assert "\x1b[2J" not in shown
     assert "Traceback (most recent call last)" in shown
-
-
-def _env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
 
 
 def _read_all(descriptor: int) -> str:

@@ -20,31 +20,29 @@ from crawler.store.looking import Ended, Queue, Standing
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[str]]
-Config = Callable[[str], Path]
-
-ALL = """
-start: SITE/
-follow: [{css: "a[href]"}]
-scope: {exclude: [/trouble]}
-pages: {article: {match: '/articles/\\d+$', fields: {title: h1}}}
-politeness: {delay: 0, per_host: 4}
-"""
-STATE = ".crawl/shop.db"
+Shop = Callable[..., Path]
+Told = Callable[..., dict[str, Any]]
 
 
-def told(crawl: Crawl, state: object = STATE) -> dict[str, Any]:
-    done = crawl("status", state, "--json")
-    assert done.returncode == 0, done.stderr
-    (line,) = done.stdout.splitlines()
-    found: dict[str, Any] = json.loads(line)
-    return found
+@pytest.fixture
+def told(crawl: Crawl, state: str) -> Told:
+    """Return what the command says of a state, that of `shop` if no other is named."""
+
+    def tell(which: object = state) -> dict[str, Any]:
+        done = crawl("status", which, "--json")
+        assert done.returncode == 0, done.stderr
+        (line,) = done.stdout.splitlines()
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    return tell
 
 
-def test_a_finished_crawl(crawl: Crawl, config: Config, tmp_path: Path) -> None:
-    path = config(ALL)
+def test_a_finished_crawl(crawl: Crawl, told: Told, shop: Shop, tmp_path: Path) -> None:
+    path = shop()
     ran = crawl(path, "--summary", "json", "--quiet")
     summary = json.loads(ran.stderr)
-    seen = told(crawl)
+    seen = told()
     assert (seen["name"], seen["ended"], seen["running"], seen["again"]) == ("shop", "finished", "", "anew")
     assert (seen["done"]["ok"], seen["bytes"]) == (summary["pages"], summary["bytes"])
     assert seen["items"] == {"article": 30}
@@ -60,36 +58,38 @@ def test_a_finished_crawl(crawl: Crawl, config: Config, tmp_path: Path) -> None:
     assert "\x1b" not in table.stdout
 
 
-def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, config: Config) -> None:
-    path = config(ALL)
+def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, told: Told, shop: Shop) -> None:
+    path = shop()
     assert crawl(path, "--max-pages", 5).returncode == 0
-    assert (told(crawl)["ended"], told(crawl)["again"]) == ("pages", "anew")  # with the same limit
-    assert told(crawl, path)["again"] == "resumed"  # the configuration has none
-    other = config(ALL.replace("'/articles/\\d+$'", "/other"))
-    assert told(crawl, other)["again"] == "other_crawl"
+    assert (told()["ended"], told()["again"]) == ("pages", "anew")  # with the same limit
+    assert told(path)["again"] == "resumed"  # the configuration has none
+    other = shop(match="/other")
+    assert told(other)["again"] == "other_crawl"
     assert "these settings were different: pages.article.match" in crawl("status", other).stdout
     assert crawl(other).returncode == 9
-    assert "going on: 5 pages are done" in crawl(config(ALL)).stderr
+    assert "going on: 5 pages are done" in crawl(shop()).stderr
 
 
-def test_while_it_runs(crawl: Crawl, start: Start, config: Config, tmp_path: Path) -> None:
-    path = config(ALL.replace("delay: 0, per_host: 4", "delay: 100ms"))
+def test_while_it_runs(
+    crawl: Crawl, told: Told, shop: Shop, start: Start, tmp_path: Path, state: str
+) -> None:
+    path = shop(politeness="delay: 100ms")
     process = start(path)
     until = monotonic() + 20
-    while not (tmp_path / STATE).exists() or crawl("status", STATE).returncode or not told(crawl)["pages"]:
+    while not (tmp_path / state).exists() or crawl("status", state).returncode or not told()["pages"]:
         assert process.poll() is None
         assert monotonic() < until
         sleep(0.05)
-    seen = told(crawl, path)
+    seen = told(path)
     assert f"process {process.pid} on " in seen["running"]
     assert seen["again"] == "in_use"
     assert seen["waiting"] > 0
     assert "shop: running: process" in crawl("status", path).stdout
     process.kill()
     process.wait()
-    seen = told(crawl, path)
+    seen = told(path)
     assert (seen["running"], seen["ended"], seen["again"]) == ("", "", "resumed")
-    assert "shop: unfinished" in crawl("status", STATE).stdout
+    assert "shop: unfinished" in crawl("status", state).stdout
 
 
 @pytest.mark.parametrize(

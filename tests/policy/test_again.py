@@ -34,19 +34,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(("known", "ended", "used_up", "different", "begins"), CASES)
+@pytest.mark.parametrize("fresh", [False, True])
 def test_how_a_run_begins(
-    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None
+    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None, fresh: bool
 ) -> None:
-    said = beginning(known=known, ended=ended, used_up=used_up, differences=different, fresh=False)
-    assert said is begins
-
-
-@pytest.mark.parametrize(("known", "ended", "used_up", "different", "begins"), CASES)
-def test_a_state_that_is_thrown_away_does_not_matter(
-    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None
-) -> None:
-    said = beginning(known=known, ended=ended, used_up=used_up, differences=different, fresh=True)
-    assert said is NEW
+    said = beginning(known=known, ended=ended, used_up=used_up, differences=different, fresh=fresh)
+    assert said is (NEW if fresh else begins)  # a state that is thrown away does not matter
 
 
 @pytest.mark.parametrize(
