@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from crawler.page import Page
     from crawler.policy.politeness import Politeness
     from crawler.spider import Sitemap, Spider, UrlFile
+    from crawler.stages import Batch, Drop, batch, process, stage, thread
 
 __all__ = [
+    "Batch",
     "Crawl",
     "CrawlerError",
+    "Drop",
     "Dropped",
     "Failure",
     "Links",
@@ -26,12 +29,18 @@ __all__ = [
     "Spider",
     "UrlFile",
     "__version__",
+    "batch",
+    "process",
+    "stage",
+    "thread",
 ]
 
 # Each name is loaded when it is first used: `crawl --help` needs no HTTP client and no parser.
 _HOMES = {
+    "Batch": "crawler.stages",
     "Crawl": "crawler.crawl",
     "CrawlerError": "crawler.errors",
+    "Drop": "crawler.stages",
     "Dropped": "crawler.model",
     "Failure": "crawler.model",
     "Links": "crawler.model",
@@ -42,6 +51,10 @@ _HOMES = {
     "Sitemap": "crawler.spider",
     "Spider": "crawler.spider",
     "UrlFile": "crawler.spider",
+    "batch": "crawler.stages",
+    "process": "crawler.stages",
+    "stage": "crawler.stages",
+    "thread": "crawler.stages",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from time import perf_counter
@@ -12,13 +12,24 @@ import msgspec
 
 from crawler.contracts import Fetcher, Listener, Mark, Recalled, Sink, Store
 from crawler.engine import Engine, Plan
+from crawler.engine.batches import BatchFeed, wanted_by
 from crawler.engine.delivery import Outlet, marks_of
 from crawler.errors import StateError
-from crawler.events import Opened
+from crawler.events import Event, Opened
 from crawler.export import make_sink
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.frontier import Frontier
-from crawler.making import check_has_start, make_spider
+from crawler.making import (
+    check_has_start,
+    make_fetcher_plugin,
+    make_listeners,
+    make_pipeline,
+    make_plugin_sinks,
+    make_spider,
+    make_store_plugin,
+    placements_of_callbacks,
+)
+from crawler.places import Last, Opening
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
@@ -46,6 +57,8 @@ class Parts:
         listeners: who is told what happens.
         fresh: throw away what the state holds.
         overwrite: outputs may take the place of files that this crawl did not write.
+        inline: run all plugins' code on the loop: for virtual time, which threads and processes do not have.
+        watched: let a watchdog look whether somebody's code keeps the event loop waiting.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
 
@@ -58,6 +71,8 @@ class Parts:
     listeners: Sequence[Listener] = ()
     fresh: bool = False
     overwrite: bool = False
+    inline: bool = False
+    watched: bool = False
     clock: Callable[[], float] = perf_counter
 
 
@@ -71,25 +86,30 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     async with AsyncExitStack() as stack:
         spider = parts.spider or make_spider(settings)
         check_has_start(settings, spider)
+        lines = make_pipeline(settings, spider)
+        placed = placements_of_callbacks(settings, spider)
+        listeners = [*parts.listeners, *make_listeners(settings)]
+        sinks = [*parts.sinks, *make_sinks(parts), *make_plugin_sinks(settings)]
         allow = list(settings.fetch.allow)
         state = await stack.enter_async_context(_state(parts, spider))
         running = await stack.enter_async_context(_noted(state))
-        # The state is not touched before the outputs are known to be usable.
-        outlets = await _open_sinks([*parts.sinks, *make_sinks(parts)], state, stack)
+        # The state is not touched before plugins and outputs are known to be usable.
+        places = await Opening(stack, _telling(listeners), inline=parts.inline).places(lines, spider, placed)
+        recalled = await state.marks()
+        feeds = make_feeds(places.last, state, recalled)
+        outlets = await _open_sinks(sinks, state, recalled, feeds, stack)
         await state.begin()
-        await state.store.mark(marks_of(outlets))
+        await state.store.mark(marks_of([*outlets, *feeds]))
         await state.note()  # so that it is on the disk before an output is touched again
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await _serve_demo(settings.start.demo.articles, state, stack)
             allow.append(address)
-        if parts.fetcher is not None:
-            fetcher = parts.fetcher
-        else:
-            fetcher = await stack.enter_async_context(make_fetcher(settings, allow))
-        if settings.fetch.cookies:
-            fetcher = CookieFetcher(fetcher)
+        fetcher = await _open_fetcher(parts, allow, stack)
         frontier = make_frontier(parts, state.store)
-        engine = Engine(_plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall()))
+        plan = _plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall())
+        plan.listeners, plan.feeds, plan.pipeline = listeners, feeds, places.pipeline
+        plan.placed, plan.parser = places.callbacks, places.parser
+        engine = Engine(plan)
         running.append(engine)
         yield engine
 
@@ -98,6 +118,11 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
 async def _state(parts: Parts, spider: Spider) -> AsyncIterator[OpenState]:
     if parts.store is not None:
         yield OpenState(parts.store, Beginning.RESUMED)  # what is in it is wanted
+        return
+    plugin = make_store_plugin(parts.settings)
+    if plugin is not None:
+        async with plugin as store:
+            yield OpenState(store, Beginning.RESUMED)
         return
     async with open_state(parts.settings, spider, fresh=parts.fresh) as state:
         yield state
@@ -112,10 +137,39 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
         await state.note(ended=engine.cause)
 
 
-async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitStack) -> list[Outlet]:
+def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell
+
+
+def make_feeds(last: Sequence[Last], state: OpenState, recalled: Recalled) -> list[BatchFeed]:
+    """Return what feeds the batches at the ends of pipelines, from where an earlier run left them."""
+    feeds = []
+    for one in last:
+        kind = one.kind.__name__ if isinstance(one.kind, type) else one.kind
+        name = f"batch {one.code.name}" + (f" for {kind}" if kind else "")
+        # A crawl that begins anew has other items than the one that was handed to the batch before.
+        mark = recalled.marks.get(name) if state.beginning is Beginning.RESUMED else None
+        msgspec.structs.replace(mark or Mark(name, 0), forgotten=recalled.forgotten).check(
+            mark.item if mark is not None else 0
+        )
+        wanted = wanted_by(one.kind, one.line)
+        feeds.append(BatchFeed(name, one.code, one.executor, state.store, wanted, mark))
+    return feeds
+
+
+async def _open_sinks(
+    sinks: Sequence[Sink],
+    state: OpenState,
+    recalled: Recalled,
+    feeds: Sequence[BatchFeed],
+    stack: AsyncExitStack,
+) -> list[Outlet]:
     """Open the sinks where an earlier run left them; they are closed, and marked, with the stack."""
     outlets: list[Outlet] = []
-    recalled = await state.marks()
     for sink in sinks:
         mark = recalled.marks.get(sink.name)
         known = msgspec.structs.replace(mark or Mark(sink.name, 0), forgotten=recalled.forgotten)
@@ -123,7 +177,7 @@ async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitS
             known.check(0)
         item = await sink.open(mark and known)
         outlet = Outlet(sink, item)
-        stack.push_async_exit(_closing(outlet, outlets, state))
+        stack.push_async_exit(_closing(outlet, outlets, feeds, state))
         outlets.append(outlet)
         if sink.name:  # those without share a mark, and what that says is no output's place
             known.check(item)
@@ -131,20 +185,23 @@ async def _open_sinks(sinks: Sequence[Sink], state: OpenState, stack: AsyncExitS
     return outlets
 
 
-def _closing(outlet: Outlet, outlets: Sequence[Outlet], state: OpenState) -> Callable[..., Awaitable[None]]:
+def _closing(
+    outlet: Outlet, outlets: Sequence[Outlet], feeds: Sequence[BatchFeed], state: OpenState
+) -> Callable[..., Awaitable[None]]:
     async def close(kind: type[BaseException] | None, *_: object) -> None:
         await outlet.close(failed=kind is not None)
         if state.begun:  # before that, what the state says of the outputs is not this run's
-            await state.store.mark(marks_of(outlets))
+            await state.store.mark(marks_of([*outlets, *feeds]))
 
     return close
 
 
 def make_sinks(parts: Parts) -> list[Sink]:
-    """Return the outputs that the settings name, not yet opened."""
+    """Return the files that the settings name as outputs, not yet opened."""
     state = parts.settings.state
     full = state is not None and state.synchronous == "full"
-    return [make_sink(output, replace=parts.overwrite, full=full) for output in parts.settings.output]
+    outputs = [output for output in parts.settings.output if output.use is None]
+    return [make_sink(output, replace=parts.overwrite, full=full) for output in outputs]
 
 
 def make_frontier(parts: Parts, store: Store) -> Frontier:
@@ -194,7 +251,6 @@ def _plan(
         retry=RetryRule(polite.retries, longest=polite.max_delay),
         budget=Budget(limits.pages, limits.bytes, recalled.pages, recalled.size),
         outlets=outlets,
-        listeners=list(parts.listeners),
         concurrency=settings.fetch.concurrency,
         hops=limits.hops,
         seconds=limits.time,
@@ -216,6 +272,19 @@ def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
         address=AddressRule([ip_network(network) for network in allow]),
         concurrency=fetch.concurrency,
     )
+
+
+async def _open_fetcher(parts: Parts, allow: Sequence[str], stack: AsyncExitStack) -> Fetcher:
+    """Return what fetches, outermost first: cookies, a plugin, the web."""
+    settings = parts.settings
+    if parts.fetcher is not None:
+        inner = parts.fetcher
+    else:
+        inner = await stack.enter_async_context(make_fetcher(settings, allow))
+    fetcher = make_fetcher_plugin(settings, inner)
+    if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
+        await stack.enter_async_context(fetcher)
+    return CookieFetcher(fetcher) if settings.fetch.cookies else fetcher
 
 
 async def _serve_demo(articles: int, state: OpenState, stack: AsyncExitStack) -> tuple[list[str], str]:

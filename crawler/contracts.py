@@ -1,4 +1,4 @@
-"""All sockets on one page: what a store, a fetcher, a sink and a listener must be able to do."""
+"""All sockets on one page: what a store, a fetcher, a sink, a listener and an executor must be able to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from crawler.errors import OutputError
 from crawler.events import Event
-from crawler.model import Lease, Reason, Request, Response
+from crawler.model import Failed, Lease, Reason, Request, Response
 
 
 class Listener(Protocol):
@@ -108,6 +108,41 @@ class Sink(Protocol):
         ...
 
 
+class Executor(Protocol):
+    """Runs the code of one stage, or of a spider's callbacks, at one place: loop, threads or processes.
+
+    Attributes:
+        name: what it runs, as people are told.
+        full: as many calls wait for a worker as may; the crawl fetches no further page then.
+    """
+
+    name: str
+
+    @property
+    def full(self) -> bool: ...
+
+    async def open(self) -> None:
+        """Start the workers, and let each set the code up. Raises PluginError when that fails."""
+        ...
+
+    async def call(self, name: str, argument: Any, url: str) -> list[Any]:
+        """Run the code once and return all that came of it, in order.
+
+        Args:
+            name: of a spider, which callback; "" for a stage.
+            argument: a page or a failure for a callback, an item for a stage, a list of items for a batch.
+            url: the page that it is about, for what people are told.
+
+        Raises CallError when time, memory, result or the worker failed, and otherwise what the code raised
+        (a `CallError` with its traceback as text when that was in another process); `Drop` too.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Tear the code down and end the workers, in bounded time; called once, also after a failed open."""
+        ...
+
+
 class State(StrEnum):
     """Where a request stands in its store."""
 
@@ -130,6 +165,7 @@ class Settlement(msgspec.Struct, frozen=True):
         page: whether it counts as a page.
         size: bytes of the decoded body.
         detail: more on the reason: the status of an answer, or the words of an error.
+        failed: what plugins failed on, to be kept for who looks into it.
     """
 
     lease: Lease
@@ -141,6 +177,7 @@ class Settlement(msgspec.Struct, frozen=True):
     page: bool = False
     size: int = 0
     detail: str = ""
+    failed: Sequence[Failed] = ()
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -228,6 +265,9 @@ class Store(Protocol):
         """Return up to `limit` items with an id above `after`, in order, once they are committed."""
         ...
 
-    async def mark(self, marks: Sequence[Mark]) -> None:
-        """Note how far the crawl's sinks have come, all of them. What all have, the store may let go of."""
+    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
+        """Note how far the crawl's sinks have come, all of them. What all have, the store may let go of.
+
+        With `at_once` it returns when the marks, and all that was settled before, would survive a crash.
+        """
         ...

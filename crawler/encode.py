@@ -16,14 +16,14 @@ def _foreign(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _mended(value: Any) -> Any:
+def mended(value: Any) -> Any:
     """Return plain data with lone surrogates in its strings replaced by U+FFFD."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {_mended(key): _mended(one) for key, one in value.items()}
+        return {mended(key): mended(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_mended(one) for one in value]
+        return [mended(one) for one in value]
     return value
 
 
@@ -39,7 +39,7 @@ def encode_item(item: Any) -> bytes:
         try:
             return _ENCODER.encode(item)
         except UnicodeEncodeError:  # half a character, as scripts and cut-off APIs leave them
-            return _ENCODER.encode(_mended(msgspec.to_builtins(item, enc_hook=_foreign)))
+            return _ENCODER.encode(mended(msgspec.to_builtins(item, enc_hook=_foreign)))
     except (TypeError, ValueError, OverflowError, NotImplementedError, RecursionError) as error:
         raise OutputError(
             f"an item of type {type(item).__name__} cannot be written as JSON: {error}"

@@ -72,6 +72,46 @@ class SpiderError(CrawlerError):
     """A spider did what the framework cannot act on, such as yielding a number."""
 
 
+class CallError(CrawlerError):
+    """A plugin's code failed at the place where it was run; `reason` is the cause's name.
+
+    Args:
+        detail: what happened, in one line.
+        traceback: of the error in the worker, as text; empty when there is none.
+    """
+
+    reason = "raised"
+
+    def __init__(self, detail: str, traceback: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.traceback = traceback
+
+
+class CallTimeout(CallError):
+    """It took longer than its time limit, and was ended or left behind."""
+
+    reason = "call_timeout"
+
+
+class CallMemory(CallError):
+    """It wanted more memory than its limit."""
+
+    reason = "call_memory"
+
+
+class CallResult(CallError):
+    """What it returned cannot be sent back from the process that it ran in."""
+
+    reason = "call_result"
+
+
+class Quarantined(CallError):
+    """Two processes in a row died of it."""
+
+    reason = "quarantined"
+
+
 class OutputError(CrawlerError):
     """Items cannot be written where the configuration says."""
 

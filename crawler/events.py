@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from crawler.model import Lease, Outcome, Reason
+from crawler.model import Failed, Lease, Outcome, Reason
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -92,10 +92,79 @@ class CallbackFailed(msgspec.Struct, frozen=True):
     error: BaseException
 
 
+class ItemFailed(msgspec.Struct, frozen=True):
+    """A stage failed on an item; the rest of its page is kept."""
+
+    url: str
+    failed: Failed
+
+
+class WorkerLost(msgspec.Struct, frozen=True):
+    """A worker process ended, or was ended, over what it had in hand; another takes its place.
+
+    Attributes:
+        where: the stage or callbacks that it worked for.
+        cause: why, in words.
+        url: the page that it had in hand, or whose item it had.
+    """
+
+    where: str
+    cause: str
+    url: str
+
+
+class ThreadStuck(msgspec.Struct, frozen=True):
+    """A thread was left behind: it did not end in time, and a thread cannot be stopped.
+
+    Attributes:
+        where: the stage or callback that it runs.
+        seconds: how long it has been at it.
+        url: the page that it has in hand, or whose item it has.
+    """
+
+    where: str
+    seconds: float
+    url: str
+
+
+class LoopBlocked(msgspec.Struct, frozen=True):
+    """Some code kept the event loop from everything else.
+
+    Attributes:
+        where: the function.
+        file, line: what it was doing when it was looked at.
+        seconds: how long the loop stood still, at least.
+        cpu: seconds of them that the code computed for; it waited for the others.
+        inside: the function of a library that it had called; empty when it did it all itself.
+        whose: "plugin" for a callback or stage, "program" for other code of the application, "crawler"
+            for crawler's own, "library" for anything else.
+    """
+
+    where: str
+    file: str
+    line: int
+    seconds: float
+    cpu: float = 0.0
+    inside: str = ""
+    whose: str = "plugin"
+
+
 class Closed(msgspec.Struct, frozen=True):
     """The crawl is over; `cause` says why: "finished", a limit's name, "spent", "stopped" or "failed"."""
 
     cause: str
 
 
-Event = Opened | StartRefused | Visited | RobotsRead | Delivered | CallbackFailed | Closed
+Event = (
+    Opened
+    | StartRefused
+    | Visited
+    | RobotsRead
+    | Delivered
+    | CallbackFailed
+    | ItemFailed
+    | WorkerLost
+    | ThreadStuck
+    | LoopBlocked
+    | Closed
+)

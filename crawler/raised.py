@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from traceback import walk_tb
 
+_IMPORTING = ("importlib", "crawler.loading")
+
 
 def raised(error: BaseException, deepest: bool = False) -> str:
     """Return what an exception says, and the file and line it comes from; of a syntax error, the text too.
@@ -15,12 +17,12 @@ def raised(error: BaseException, deepest: bool = False) -> str:
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         source = f": {error.text.strip()}" if error.text and error.text.strip() else ""
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno}{source})"
-    # The first frame is the one that caught it; those of the import system are nobody's code.
+    # The first frame is the one that caught it; those that import a module are nobody's code.
     _, *frames = walk_tb(error.__traceback__)
     passed = [
         (frame.f_code.co_filename, line)
         for frame, line in frames
-        if not frame.f_globals.get("__name__", "").startswith("importlib")
+        if not frame.f_globals.get("__name__", "").startswith(_IMPORTING)
     ]
     words = f": {error}" if str(error) else ""
     where = " ({}:{})".format(*passed[-1 if deepest else 0]) if passed else ""

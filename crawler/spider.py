@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ from crawler.errors import ParameterError, PluginError, SpiderError
 from crawler.model import Request
 from crawler.page import Page
 from crawler.page.xml import parse_xml
+from crawler.stages import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class Spider:
         start: URLs or requests, a `UrlFile`, or a `Sitemap`; or override `starts()`.
         hosts: host names that may be crawled (`*.example.com` for all below it); the hosts of the
             start URLs unless set.
+        pipeline: the stages that items pass, in order; or, by class of items, several such lists.
     """
 
     name: str = ""
     start: Sequence[str | Request] | UrlFile | Sitemap = ()
     hosts: Sequence[str] = ()
+    pipeline: Sequence[Entry] | Mapping[type, Sequence[Entry]] = ()
 
     def __init__(self, **params: Any) -> None:
         known = self.parameters()

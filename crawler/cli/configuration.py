@@ -15,9 +15,10 @@ from crawler.assembly import make_scope
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
-from crawler.making import check_has_start, make_spider
+from crawler.making import check_has_start, make_spider, placements_of_callbacks
 from crawler.model import Reason
 from crawler.observe.reasons import explain
+from crawler.places import placed_callbacks
 from crawler.settings import Output, Settings, State, from_mapping, load, located
 from crawler.settings.values import ANY_SUFFIX
 from crawler.spider import Sitemap, Spider, UrlFile
@@ -89,6 +90,13 @@ def _of_option(problem: Problem) -> Problem:
     return problem
 
 
+def offline_callbacks(settings: Settings, spider: Spider) -> Callbacks:
+    """Return a spider's callbacks, all to be run right here, wherever a crawl would run them."""
+    return Callbacks(
+        spider, dict.fromkeys(placed_callbacks(spider, placements_of_callbacks(settings, spider)))
+    )
+
+
 def check_start_file(settings: Settings, spider: Spider) -> None:
     """Raise ConfigError when the start URLs stand in a file that is not there."""
     start = spider.start
@@ -111,7 +119,7 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
         check_has_start(settings, spider)
     except ConfigError as error:
         raise ConfigError([replace(problem, file=str(path)) for problem in error.problems]) from None
-    callbacks = Callbacks(spider)
+    callbacks = offline_callbacks(settings, spider)
     if settings.start is not None:
         callbacks.find("parse")  # which gets the pages of every start that a configuration can name
     check_start_file(settings, spider)

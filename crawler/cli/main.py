@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from crawler.cli.commands import check, demo, export, fetch, init, parse, run, schema, status
+from crawler.cli.commands import check, demo, export, fetch, init, parse, plugins, run, schema, status
 from crawler.cli.exitcodes import described
 from crawler.cli.group import CrawlGroup
 from crawler.version import __version__
@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("status", status.status, ""),
     ("export", export.export, ""),
     ("init", init.init, ""),
+    ("plugins", plugins.plugins, ""),
     ("demo", demo.demo, ""),
 )
 

@@ -9,14 +9,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from crawler.assembly import make_scope
-from crawler.cli.configuration import whole_url
+from crawler.cli.configuration import offline_callbacks, whole_url
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.onepage import visit
 from crawler.cli.printing import write_bytes
 from crawler.cli.report import lines
 from crawler.encode import encode_item
 from crawler.engine.admission import Admission
-from crawler.engine.callbacks import Callbacks
 from crawler.model import Dropped, Links, Reason, Request, Response
 from crawler.observe.reasons import explain
 from crawler.observe.terminal import safe, safe_lines
@@ -31,7 +30,7 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
 
     Raises SpiderError when there is no such callback, OutputError when an item cannot be written.
     """
-    callbacks = Callbacks(spider)
+    callbacks = offline_callbacks(settings, spider)
     callbacks.find(callback)
     async with _demo_site(settings, url) as (settings, url):
         settings, home = _scoped(settings, spider, url)
@@ -68,7 +67,9 @@ class Found:
         self.accepted: dict[str, None] = {}
         self.refused: dict[str, Reason] = {}
         self._request = answer.request
-        self._admission = Admission(make_scope(settings, spider), self._knows, Callbacks(spider).find)
+        self._admission = Admission(
+            make_scope(settings, spider), self._knows, offline_callbacks(settings, spider).find
+        )
         for host in home:
             self._admission.start(Request(f"http://{host}/", callback))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
+import msgspec
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +18,7 @@ from crawler.contracts import State
 from crawler.observe.reasons import explain
 from crawler.observe.summary import causes, size_in_words
 from crawler.observe.terminal import plain, safe, show
-from crawler.store.looking import Queue, Standing
+from crawler.store.looking import FailedOn, Failure, Queue, Standing
 
 #: So many hosts are shown, those with the longest queues.
 _HOSTS = 5
@@ -45,6 +46,7 @@ def as_json(crawl: Standing, again: NextRun) -> str:
         "bytes": crawl.size,
         "requests": crawl.requests,
         **ends,
+        "failed": [msgspec.structs.asdict(one) for one in crawl.failed],
         "waiting": sum(queue.ready for queue in crawl.queues),
         "delayed": sum(queue.delayed for queue in crawl.queues),
         "retried": crawl.retried,
@@ -95,6 +97,28 @@ def as_text(crawl: Standing, again: NextRun, now: float) -> str:
     return written.getvalue()
 
 
+def failures_as_json(found: Sequence[Failure]) -> str:
+    """Return failures, one line of JSON each."""
+    lines = []
+    for one in found:
+        item = None if one.item is None else json.loads(one.item)
+        lines.append(json.dumps({**msgspec.structs.asdict(one), "item": item}) + "\n")
+    return "".join(lines)
+
+
+def failures_as_text(found: Sequence[Failure], most: int) -> str:
+    """Return failures for people, each with its page, its item and the traceback."""
+    told = []
+    for one in found:
+        told += [f"{one.url}", f"  {one.where}: {one.reason}: {one.detail}"]
+        told += [f"  {one.name}: {one.item.decode()}"] if one.item is not None else []
+        told += [f"    {line}" for line in one.traceback.splitlines()]
+        told.append("")
+    if len(found) == most:
+        told.append(f"the first {most:,} are shown; --json shows more")
+    return "".join(safe(line, 2_000) + "\n" for line in told or ["no plugin's code has failed"])
+
+
 def _condition(crawl: Standing) -> tuple[str, str]:
     # Cases: at work; over; a limit, a signal, an error; no word of an end.
     if crawl.holder:
@@ -113,6 +137,7 @@ def _sections(crawl: Standing, again: NextRun, now: float) -> Iterator[tuple[str
     for state, label in _LABELS:
         ends = [(end.requests, end.reason) for end in crawl.ends if end.state is state]
         yield label, [_reason(number, reason) for number, reason in ends]
+    yield "failed", [_failed(one) for one in crawl.failed]
     yield "waiting", list(_queues(crawl.queues, now))
     yield "to retry", [_reason(number, reason) for reason, number in _ranked(crawl.retried)]
     yield "items", list(_items(crawl))
@@ -121,6 +146,11 @@ def _sections(crawl: Standing, again: NextRun, now: float) -> Iterator[tuple[str
 
 def _reason(number: int, reason: str) -> Row:
     return f"{number:,}", reason, str(explain(reason))
+
+
+def _failed(one: FailedOn) -> Row:
+    on = one.name or ("page" if one.times == 1 else "pages")
+    return f"{one.times:,}", f"{on} in {one.where}: {one.reason}", explain(one.reason).meaning
 
 
 def _queues(queues: Sequence[Queue], now: float) -> Iterator[Row]:

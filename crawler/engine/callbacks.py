@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from crawler.contracts import Executor
 from crawler.errors import SpiderError
+from crawler.model import Failure
+from crawler.page import Page
 from crawler.spider import Spider
 
 
 class Callbacks:
-    """Finds the callbacks of one spider and collects what they yield."""
+    """Finds the callbacks of one spider and collects what they yield.
 
-    def __init__(self, spider: Spider) -> None:
+    Args:
+        spider: the spider.
+        placed: where those callbacks run that are not made for the loop, by name; None for right here,
+            where one page is read, and nothing else waits.
+    """
+
+    def __init__(self, spider: Spider, placed: Mapping[str, Executor | None] | None = None) -> None:
         self._spider = spider
+        self._placed = placed or {}
         self._found: dict[str, Callable[[Any], Any]] = {}
 
     def find(self, name: str) -> Callable[[Any], Any]:
@@ -25,15 +35,29 @@ class Callbacks:
             found = self._found[name] = self._look_up(name)
         return found
 
-    async def collect(self, name: str, argument: object) -> list[Any]:
+    def on_loop(self, name: str) -> bool:
+        """Say whether a callback runs on the loop."""
+        return name not in self._placed
+
+    def full(self) -> bool:
+        """Say whether so many pages wait for a worker that no more should be fetched."""
+        return any(executor is not None and executor.full for executor in self._placed.values())
+
+    async def collect(self, name: str, argument: Page | Failure) -> list[Any]:
         """Run a callback on a page (or failure) and return all that it yielded, in order.
 
         Nothing is acted on before the callback has ended: a page counts as a whole or not at all.
         """
-        result = self.find(name)(argument)
+        callback = self.find(name)
+        executor = self._placed.get(name)
+        if executor is not None:
+            return await executor.call(name, argument, argument.request.url)
+        result = callback(argument)
         if inspect.isasyncgen(result):
             return [output async for output in result]
-        if await result is not None:
+        if inspect.isgenerator(result):
+            return list(result)
+        if (await result if inspect.isawaitable(result) else result) is not None:
             raise SpiderError(f"{name} returned a value, which goes nowhere: yield items and requests")
         return []
 
@@ -46,7 +70,11 @@ class Callbacks:
             raise SpiderError(
                 f"{kind} has no callback {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
             )
-        if inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback):
+        is_async = inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback)
+        if is_async or name in self._placed:
             found: Callable[[Any], Any] = callback
             return found
-        raise SpiderError(f"{kind}.{name} must be written `async def {name}(self, page)`")
+        raise SpiderError(
+            f"{kind}.{name} must be written `async def {name}(self, page)`, "
+            "or be marked with @thread or @process"
+        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from anyio import Event
 
 from crawler.contracts import Mark, Record, Sink, Store
+from crawler.engine.batches import BatchFeed
 
 _BATCH = 500
 
@@ -28,6 +29,11 @@ class Outlet:
         self.item = item
         self.place = place
         self._in_doubt = False  # whether it has more than `item`
+
+    @property
+    def name(self) -> str:
+        """The sink's name."""
+        return self.sink.name
 
     @property
     def mark(self) -> Mark:
@@ -67,12 +73,18 @@ class Delivery:
     Args:
         store: where committed items wait.
         outlets: who gets them; those that join later are added to the list.
+        feeds: batches that get them too, each at its own pace.
         limit: more items than this waiting for delivery, and the crawl pauses.
     """
 
-    def __init__(self, store: Store, outlets: list[Outlet], limit: int = 5_000) -> None:
+    def __init__(
+        self, store: Store, outlets: list[Outlet], feeds: Sequence[BatchFeed] = (), limit: int = 5_000
+    ) -> None:
         self._store = store
         self._outlets = outlets
+        self._feeds = feeds
+        for feed in feeds:
+            feed.note = self._note
         self._limit = limit
         self._position = min((outlet.item for outlet in outlets), default=0)
         self._undelivered = 0
@@ -88,15 +100,19 @@ class Delivery:
         if number:
             self._undelivered += number
             self._news.set()
+            for feed in self._feeds:
+                feed.committed(number)
 
     def behind(self) -> bool:
         """Say whether so many items wait that no more pages should be fetched."""
-        return self._undelivered > self._limit
+        return self._undelivered > self._limit or any(feed.behind(self._limit) for feed in self._feeds)
 
     def finish(self) -> None:
         """Let `run` return once everything has been delivered."""
         self._ending = True
         self._news.set()
+        for feed in self._feeds:
+            feed.finish()
 
     async def next_batch(self) -> Sequence[Record]:
         """Wait for committed items, hand them to every sink, note how far all have come, return them.
@@ -116,12 +132,27 @@ class Delivery:
             await outlet.write(records)
         self._position = records[-1].id
         self._undelivered = max(0, self._undelivered - len(records))
-        await self._store.mark(marks_of(self._outlets))
+        await self._note(False)
         return records
 
+    async def _note(self, at_once: bool) -> None:
+        """Let the store know how far all have come; `at_once`: return when that is on the disk."""
+        await self._store.mark(marks_of([*self._outlets, *self._feeds]), at_once=at_once)
 
-def marks_of(outlets: Sequence[Outlet]) -> list[Mark]:
-    """Return the mark of each sink; those without a name share one."""
-    named = [outlet.mark for outlet in outlets if outlet.sink.name]
-    nameless = [outlet.item for outlet in outlets if not outlet.sink.name]
+
+class Marked(Protocol):
+    """Whatever gets items, and has come so far."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def item(self) -> int: ...
+    @property
+    def mark(self) -> Mark: ...
+
+
+def marks_of(outlets: Sequence[Marked]) -> list[Mark]:
+    """Return the mark of each sink or batch; those without a name share one."""
+    named = [outlet.mark for outlet in outlets if outlet.name]
+    nameless = [outlet.item for outlet in outlets if not outlet.name]
     return [*named, Mark("", min(nameless))] if nameless else named

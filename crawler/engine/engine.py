@@ -8,15 +8,16 @@ import msgspec
 from anyio import Event, Semaphore, create_task_group, get_cancelled_exc_class, move_on_after, sleep
 from anyio.lowlevel import checkpoint
 
+from crawler.cancelling import is_cancelled, let_through
 from crawler.engine.admission import Admission
+from crawler.engine.batches import BatchFeed
 from crawler.engine.callbacks import Callbacks
-from crawler.engine.cancelling import is_cancelled, let_through
 from crawler.engine.delivery import Delivery
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.errors import FetchError, ProtocolError, UrlError
-from crawler.events import Closed, Delivered, StartRefused, Visited
+from crawler.events import Closed, Delivered, ItemFailed, StartRefused, Visited
 from crawler.events import Event as Told
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
 from crawler.policy.judge import judge_failure
@@ -37,10 +38,10 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._frontier = plan.frontier
-        self.delivery = Delivery(plan.store, plan.outlets)
-        callbacks = Callbacks(plan.spider)
-        self._admission = Admission(plan.scope, plan.frontier.knows, callbacks.find)
-        self._reading = Reading(plan, callbacks, self._admission, self._tell)
+        self.delivery = Delivery(plan.store, plan.outlets, plan.feeds)
+        self._callbacks = Callbacks(plan.spider, plan.placed)
+        self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
+        self._reading = Reading(plan, self._callbacks, self._admission, self._tell)
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, self._tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
@@ -73,9 +74,14 @@ class Engine:
             self.stop("spent")
         async with create_task_group() as delivery:
             delivery.start_soon(self._deliver)
+            for feed in self._plan.feeds:
+                delivery.start_soon(self._deliver_batches, feed)
             async with create_task_group() as beside:
                 beside.start_soon(self._watch_time)
                 beside.start_soon(self._feed)
+                beside.start_soon(self._plan.pipeline.tend, lambda: self._visits)
+                for run in self._plan.beside:
+                    beside.start_soon(run)
                 async with create_task_group() as visits:
                     while (lease := await self._next()) is not None:
                         visits.start_soon(self._visit, lease)
@@ -144,12 +150,28 @@ class Engine:
             self._in_hand -= size
             visited = Visited(lease, outcome, fetched.status, size, fetched.wire_bytes, seconds)
             del fetched  # the body goes before anything waits
-            await self._settle(lease, outcome, visited)
+            await self._settle(lease, await self._pass_on(lease, outcome), visited)
         else:
             outcome = await self._reading.give_up(lease, fetched)
-            await self._settle(lease, outcome, Visited(lease, outcome, seconds=seconds))
+            visited = Visited(lease, outcome, seconds=seconds)
+            await self._settle(lease, await self._pass_on(lease, outcome), visited)
         self._visits -= 1
         self._room.set()
+        self._plan.pipeline.look()
+
+    async def _pass_on(self, lease: Lease, outcome: Outcome) -> Outcome:
+        """Take the items of a page through the stages of the pipeline."""
+        if not (self._plan.pipeline and isinstance(outcome, Done | GaveUp) and outcome.items):
+            return outcome
+        items, passed = await self._plan.pipeline.run(outcome.items, lease.request.url)
+        for failed in passed.failed:
+            self._tell(ItemFailed(lease.request.url, failed))
+        return msgspec.structs.replace(
+            outcome,
+            items=items,
+            dropped=[*outcome.dropped, *passed.dropped],
+            failed=[*outcome.failed, *passed.failed],
+        )
 
     async def _fetch(self, lease: Lease) -> Response | Outcome:
         """Ask the server; give slot and host back as soon as the body is in."""
@@ -181,7 +203,7 @@ class Engine:
             return
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items))
-        self._tell(msgspec.structs.replace(visited, new=len(settled.new)))
+        self._tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
 
     # What goes on beside.
 
@@ -190,7 +212,8 @@ class Engine:
         budget = self._plan.budget
         while not self.cause:
             full = self._in_hand > self._plan.hand_bytes or self._visits > self._most_visits
-            if not (budget.full() or full or self.delivery.behind()):
+            slow = self.delivery.behind() or self._plan.pipeline.full() or self._callbacks.full()
+            if not (budget.full() or full or slow):
                 return True
             self._room = Event()
             await self._room.wait()
@@ -224,6 +247,10 @@ class Engine:
         while records := await self.delivery.next_batch():
             self._room.set()
             self._tell(Delivered([record.item for record in records]))
+
+    async def _deliver_batches(self, feed: BatchFeed) -> None:
+        while await feed.next_batch():
+            self._room.set()
 
     async def _watch_time(self) -> None:
         if self._plan.seconds is not None:

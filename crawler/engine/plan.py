@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
-from crawler.contracts import Fetcher, Listener, Store
+from crawler.contracts import Executor, Fetcher, Listener, Store
+from crawler.engine.batches import BatchFeed
 from crawler.engine.delivery import Outlet
 from crawler.events import Opened
 from crawler.frontier import Frontier
+from crawler.pipeline import Pipeline
 from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
 from crawler.policy.scope import Scope
@@ -23,12 +26,16 @@ class Plan:
     Attributes:
         opened: what listeners are told first.
         spider: whose callbacks get the pages.
-        store, frontier, fetcher, outlets, listeners: the parts, ready to be used.
+        store, frontier, fetcher, outlets, feeds, listeners: the parts, ready to be used.
         scope, retry, budget: the rules.
         concurrency: fetches under way at a time.
         hops: redirects followed from one request.
         seconds: how long the crawl may take; None for as long as it needs.
         robots_agent: the product token that robots.txt is read for.
+        pipeline: the stages that items pass before they are written down.
+        placed: where callbacks run that do not run on the loop, by name.
+        parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
+        beside: what else goes on while the crawl does.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
@@ -47,5 +54,10 @@ class Plan:
     hops: int = 10
     seconds: float | None = None
     robots_agent: str = "aiocrawl"
+    pipeline: Pipeline = field(default_factory=Pipeline)
+    placed: Mapping[str, Executor] = field(default_factory=dict)
+    parser: Executor | None = None
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    feeds: Sequence[BatchFeed] = ()
     hand_bytes: int = 64 * 1024 * 1024
     clock: Callable[[], float] = perf_counter

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from anyio import get_cancelled_exc_class
 
+from crawler.cancelling import is_cancelled, let_through
 from crawler.engine.admission import Admission, Findings, short_key
 from crawler.engine.callbacks import Callbacks
-from crawler.engine.cancelling import is_cancelled, let_through
 from crawler.engine.plan import Plan
+from crawler.errors import CallError, PluginError
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
 from crawler.page import Page, ParseRefused
+from crawler.pipeline import failure
 from crawler.policy.judge import busy_rest, judge_status, next_hop, redirect_target
+
+#: Bytes of HTML from which a thread parses it: handing it over costs less than the loop's time then.
+LARGE_PAGE = 100_000
 
 
 class Reading:
@@ -45,7 +51,7 @@ class Reading:
             if rest is not None:
                 self._plan.frontier.pause(lease, rest)
         if outcome is None:
-            outcome = await self._call(lease.request, lease.request.callback, Page(response))
+            outcome = await self._read_page(lease.request, Page(response))
         return await self.give_up(lease, outcome)
 
     async def give_up(self, lease: Lease, outcome: Outcome) -> Outcome:
@@ -55,11 +61,19 @@ class Reading:
             return outcome
         failure = Failure(request, outcome.reason, outcome.detail)
         heard = await self._call(request, request.on_error, failure)
-        if isinstance(heard, Done):
-            return GaveUp(
-                outcome.reason, outcome.detail, heard.found, heard.items, heard.rejected, heard.dropped
-            )
-        return outcome
+        if not isinstance(heard, Done):
+            return outcome
+        return msgspec.structs.replace(
+            outcome, found=heard.found, items=heard.items, rejected=heard.rejected, dropped=heard.dropped
+        )
+
+    async def _read_page(self, request: Request, page: Page) -> Outcome:
+        """Call the callback; a large page is parsed in a thread before, for a callback on the loop."""
+        parser = self._plan.parser
+        large = len(page.body) > LARGE_PAGE and page.is_html
+        if parser is not None and large and self._callbacks.on_loop(request.callback):
+            await parser.call("", page, request.url)
+        return await self._call(request, request.callback, page)
 
     async def _call(self, request: Request, callback: str, argument: Page | Failure) -> Outcome:
         """Run a callback; an exception costs the page, all or nothing."""
@@ -72,11 +86,13 @@ class Reading:
             if is_cancelled():
                 raise
             self._tell(CallbackFailed(request.url, callback, error))
-            return GaveUp(Reason.CALLBACK, f"{callback}: what it awaited was cancelled")
+            return _failed(callback, error, "what it awaited was cancelled")
+        except PluginError:  # not this page's: the place where the callback runs is broken
+            raise
         except Exception as error:
             await let_through()
             self._tell(CallbackFailed(request.url, callback, error))
-            return GaveUp(Reason.CALLBACK, f"{callback}: {type(error).__name__}: {error}")
+            return _failed(callback, error)
         return Done(findings.found, findings.items, findings.rejected, findings.dropped)
 
     async def _redirect(self, request: Request, response: Response, target: str) -> Outcome:
@@ -103,3 +119,10 @@ class Reading:
                 return Done(reason=Reason.REDIRECT)
             hop.key = f"{hop.key} hop {hop.hops} from {short_key(request.key)}"
         return Done([hop], reason=Reason.REDIRECT)
+
+
+def _failed(callback: str, error: BaseException, words: str = "") -> GaveUp:
+    """Return the outcome of a page whose callback failed, with all that helps to find out why."""
+    failed = failure(callback, error, "", None, Reason.CALLBACK)
+    told = words or (failed.detail if isinstance(error, CallError) else f"{type(error).__name__}: {error}")
+    return GaveUp(failed.reason, f"{callback}: {told}", failed=[failed])

@@ -276,11 +276,32 @@ class Frontier:
 def _settlement(lease: Lease, outcome: Outcome, now: float, size: int) -> Settlement:
     reason, page = outcome.reason, is_page(outcome)
     if isinstance(outcome, Done):
-        return Settlement(lease, reason, State.DONE, None, outcome.found, outcome.items, page, size)
+        return Settlement(
+            lease,
+            reason,
+            State.DONE,
+            None,
+            outcome.found,
+            outcome.items,
+            page,
+            size,
+            failed=outcome.failed,
+        )
     detail = outcome.detail
     if isinstance(outcome, Retry):
         due = now + outcome.delay
         return Settlement(lease, reason, State.WAITING, again_at=due, size=size, detail=detail)
     if isinstance(outcome, Refused):
         return Settlement(lease, reason, State.REFUSED, page=page, size=size, detail=detail)
-    return Settlement(lease, reason, State.GAVE_UP, None, outcome.found, outcome.items, page, size, detail)
+    return Settlement(
+        lease,
+        reason,
+        State.GAVE_UP,
+        None,
+        outcome.found,
+        outcome.items,
+        page,
+        size,
+        detail,
+        outcome.failed,
+    )

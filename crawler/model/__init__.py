@@ -2,7 +2,7 @@
 
 from crawler.model.lease import Lease
 from crawler.model.links import Links
-from crawler.model.outcome import Done, Dropped, Failure, GaveUp, Outcome, Refused, Retry, is_page
+from crawler.model.outcome import Done, Dropped, Failed, Failure, GaveUp, Outcome, Refused, Retry, is_page
 from crawler.model.reason import PASSING, Reason
 from crawler.model.request import ROBOTS, Callback, Request, callback_name
 from crawler.model.response import Response, Timings
@@ -13,6 +13,7 @@ __all__ = [
     "Callback",
     "Done",
     "Dropped",
+    "Failed",
     "Failure",
     "GaveUp",
     "Lease",

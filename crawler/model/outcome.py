@@ -19,11 +19,32 @@ class Dropped(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Failed(msgspec.Struct, frozen=True):
+    """What a plugin's code failed on: an item that a stage was given, or a page that a callback was.
+
+    Attributes:
+        where: the name of the stage or callback.
+        reason: how it failed.
+        detail: what happened, in one line.
+        traceback: of the error, as text; empty when there is none.
+        name: what the item is called; empty for a page.
+        item: the item as it came to the stage; None for a page.
+    """
+
+    where: str
+    reason: Reason
+    detail: str
+    traceback: str = ""
+    name: str = ""
+    item: Any = None
+
+
 class Done(msgspec.Struct, frozen=True):
     """The page was fetched and its callback ran to the end.
 
-    `found` are the requests to add, `items` what the callback yielded, in order; `rejected` counts
-    the page's links that the rules refused, `dropped` are the items it decided not to keep.
+    `found` are the requests to add, `items` what the callback yielded and the stages made of it, in
+    order; `rejected` counts the page's links that the rules refused, `dropped` are the items that
+    callback and stages decided not to keep, `failed` those that a stage failed on.
     """
 
     found: Sequence[Request] = ()
@@ -31,6 +52,7 @@ class Done(msgspec.Struct, frozen=True):
     rejected: Mapping[Reason, int] = MappingProxyType({})
     dropped: Sequence[Dropped] = ()
     reason: Reason = Reason.OK
+    failed: Sequence[Failed] = ()
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -42,7 +64,10 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class GaveUp(msgspec.Struct, frozen=True):
-    """It failed for good; what an error callback yielded comes along."""
+    """It failed for good; what an error callback yielded comes along.
+
+    `failed` begins with the page itself, when a callback failed on it.
+    """
 
     reason: Reason
     detail: str = ""
@@ -50,6 +75,7 @@ class GaveUp(msgspec.Struct, frozen=True):
     items: Sequence[Any] = ()
     rejected: Mapping[Reason, int] = MappingProxyType({})
     dropped: Sequence[Dropped] = ()
+    failed: Sequence[Failed] = ()
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -44,6 +44,14 @@ class Reason(StrEnum):
     PARSE_GUARD = "parse_guard"
     CALLBACK = "callback"
 
+    # We had the page or the item, and a plugin's code failed on it.
+    STAGE = "stage"
+    ITEM_TYPE = "item_type"
+    CALL_TIMEOUT = "call_timeout"
+    CALL_MEMORY = "call_memory"
+    CALL_RESULT = "call_result"
+    QUARANTINED = "quarantined"
+
 
 #: Causes that may pass by themselves: such a request is tried again.
 PASSING = frozenset(

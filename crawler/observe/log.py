@@ -5,7 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
+from crawler.errors import CallError
+from crawler.events import (
+    CallbackFailed,
+    Event,
+    ItemFailed,
+    RobotsRead,
+    StartRefused,
+    ThreadStuck,
+    Visited,
+    WorkerLost,
+)
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
 
@@ -33,6 +43,14 @@ class EventLog:
             self._visited(event)
         elif isinstance(event, CallbackFailed):
             self._callback_failed(event)
+        elif isinstance(event, ItemFailed):
+            self._item_failed(event)
+        elif isinstance(event, WorkerLost):
+            words = f"{event.where}: a worker process was lost: {event.cause}; it had {event.url} in hand"
+            self._warn(("worker", event.where), words)
+        elif isinstance(event, ThreadStuck):
+            words = f"{event.where}: a thread is left behind after {event.seconds:.0f} s, at {event.url}"
+            self._warn(("thread", event.where), words)
         elif isinstance(event, StartRefused):
             why = event.detail or str(EXPLAINED[event.reason])
             self._warn(("start",), f"start URL refused: {event.url}: {why}")
@@ -81,13 +99,23 @@ class EventLog:
             self._logger.info("%s: given up: %s %s", url, outcome.reason, detail)
 
     def _callback_failed(self, event: CallbackFailed) -> None:
-        kind = ("callback", event.callback, type(event.error).__name__)
+        error = event.error
+        if isinstance(error, CallError):  # from elsewhere: its traceback is text
+            kind: tuple[str, ...] = ("callback", event.callback, error.reason)
+            traceback = f"\n{error.traceback}" if error.traceback and not self._seen[kind] else ""
+            self._warn(kind, f"{event.url}: {event.callback} failed: {error.detail}{traceback}")
+            return
+        kind = ("callback", event.callback, type(error).__name__)
         first = not self._seen[kind]
-        self._warn(
-            kind,
-            f"{event.url}: {event.callback} failed: {kind[2]}: {event.error}",
-            event.error if first else None,
-        )
+        words = f"{event.url}: {event.callback} failed: {kind[2]}: {error}"
+        self._warn(kind, words, error if first else None)
+
+    def _item_failed(self, event: ItemFailed) -> None:
+        failed = event.failed
+        kind = ("item", failed.where, failed.reason)
+        traceback = f"\n{failed.traceback}" if failed.traceback and not self._seen[kind] else ""
+        told = f"{event.url}: {failed.where} failed on a {failed.name}: {failed.detail}"
+        self._warn(kind, told + traceback)
 
     def _warn(self, kind: tuple[str, ...], message: str, error: BaseException | None = None) -> None:
         self._seen[kind] += 1

@@ -57,6 +57,14 @@ EXPLAINED: dict[Reason, Explained] = {
     ),
     Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),
+    Reason.STAGE: Explained("a stage raised an error", "see the traceback above"),
+    Reason.ITEM_TYPE: Explained("the stage does not take items of this type", "give each a pipeline"),
+    Reason.CALL_TIMEOUT: Explained("a plugin's code took too long", "its `timeout` is the limit"),
+    Reason.CALL_MEMORY: Explained("a plugin's code wanted too much memory", "its `memory` is the limit"),
+    Reason.CALL_RESULT: Explained(
+        "a plugin's result cannot be sent back from its process", "yield items of plain data"
+    ),
+    Reason.QUARANTINED: Explained("two worker processes died of it", "it is not tried again unasked"),
 }
 
 

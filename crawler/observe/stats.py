@@ -7,7 +7,19 @@ from collections.abc import Callable, Mapping
 from time import monotonic, process_time
 from typing import Any
 
-from crawler.events import CallbackFailed, Closed, Delivered, Event, Opened, StartRefused, Visited
+from crawler.events import (
+    CallbackFailed,
+    Closed,
+    Delivered,
+    Event,
+    ItemFailed,
+    LoopBlocked,
+    Opened,
+    StartRefused,
+    ThreadStuck,
+    Visited,
+    WorkerLost,
+)
 from crawler.model import ROBOTS, Done, GaveUp, Refused, Retry
 from crawler.model.items import item_name
 
@@ -21,6 +33,23 @@ class HostTotals:
         self.fetches = 0
         self.seconds = 0.0
         self.size = 0
+
+
+class Blocked:
+    """How often some line stood in the event loop's way, for how many seconds in all, and the last time."""
+
+    __slots__ = ("last", "seconds", "times")
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.seconds = 0.0
+        self.last: LoopBlocked | None = None
+
+    def add(self, event: LoopBlocked) -> None:
+        """Count one more time."""
+        self.times += 1
+        self.seconds += event.seconds
+        self.last = event
 
 
 class Stats:
@@ -39,7 +68,11 @@ class Stats:
         refused: requests that a rule of ours stopped, by reason.
         rejected: links that the rules did not let in, by reason.
         items: items by name.
-        dropped: items that callbacks decided not to keep, by (name, reason).
+        dropped: items that callbacks and stages decided not to keep, by (name, reason).
+        failed: items that a stage failed on, by (stage, reason).
+        workers_lost: worker processes that ended over what they had in hand, by (where, cause).
+        stuck: threads that were left behind, each with where, seconds and URL.
+        blocked: how often, and for how many seconds in all, code stood in the loop's way, by (where, line).
         delivered: items that every output has taken.
         last_url: the URL of the visit that was settled last.
         starts_refused: start URLs that could not be used, each with the reason.
@@ -66,6 +99,10 @@ class Stats:
         self.rejected: Counter[str] = Counter()
         self.items: Counter[str] = Counter()
         self.dropped: Counter[tuple[str, str]] = Counter()
+        self.failed: Counter[tuple[str, str]] = Counter()
+        self.workers_lost: Counter[tuple[str, str]] = Counter()
+        self.stuck: list[ThreadStuck] = []
+        self.blocked: dict[tuple[str, str, int], Blocked] = {}
         self.starts_refused: list[tuple[str, str]] = []
         self.delivered = 0
         self.last_url = ""
@@ -89,6 +126,14 @@ class Stats:
             self.delivered += len(event.items)
         elif isinstance(event, CallbackFailed):
             self.callback_errors += 1
+        elif isinstance(event, ItemFailed):
+            self.failed[event.failed.where, event.failed.reason] += 1
+        elif isinstance(event, WorkerLost):
+            self.workers_lost[event.where, event.cause] += 1
+        elif isinstance(event, ThreadStuck):
+            self.stuck.append(event)
+        elif isinstance(event, LoopBlocked):
+            self.blocked.setdefault((event.where, event.file, event.line), Blocked()).add(event)
         elif isinstance(event, StartRefused):
             self.starts_refused.append((event.url, event.detail or event.reason))
         elif isinstance(event, Opened):
@@ -129,6 +174,10 @@ class Stats:
             "wire_bytes": self.wire_bytes,
             "items": dict(self.items),
             "dropped": {f"{name}: {reason}": number for (name, reason), number in self.dropped.items()},
+            "failed": {f"{where}: {reason}": number for (where, reason), number in self.failed.items()},
+            "workers_lost": sum(self.workers_lost.values()),
+            "threads_stuck": len(self.stuck),
+            "loop_blocked": sum(blocked.times for blocked in self.blocked.values()),
             "retries": dict(self.retries),
             "gave_up": dict(self.gave_up),
             "refused": dict(self.refused),

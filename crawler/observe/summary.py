@@ -79,10 +79,13 @@ def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, S
     yield "pages", list(_pages(stats))
     yield "items", _counted(stats.items) or [("0", "items", "")]
     yield "dropped", [(f"{n:,}", name, why) for (name, why), n in _ranked(stats.dropped)]
+    yield "failed", list(_failed(stats))
     yield "refused", [("", url, why) for url, why in stats.starts_refused] + _explained(stats.refused)
     yield "gave up", _explained(stats.gave_up)
     yield "retried", [(f"{n:,}", label, explain(label).meaning) for label, n in _ranked(stats.retries)]
     yield "not followed", _explained(stats.rejected)
+    yield "workers", [(f"{n:,}", f"lost by {name}", why) for (name, why), n in _ranked(stats.workers_lost)]
+    yield "threads", [("", one.where, f"left behind after {one.seconds:.0f} s") for one in stats.stuck]
     if len(stats.hosts) > 1:
         yield "slowest", [(_time(seconds), host, "a page") for host, seconds in stats.slowest_hosts()]
     yield "output", [_output(one, stats.items_before + stats.delivered) for one in outputs]
@@ -95,6 +98,11 @@ def _pages(stats: Stats) -> Iterator[Row]:
         yield f"{stats.pages_before:,}", "before", "in earlier runs of this crawl"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
+
+
+def _failed(stats: Stats) -> Iterator[Row]:
+    for (where, reason), number in _ranked(stats.failed):
+        yield f"{number:,}", f"items in {where}", str(explain(reason))
 
 
 def _output(one: Written, items: int) -> Row:

@@ -47,16 +47,22 @@ class ParseRefused(ContentError):
 class Page:
     """A response as a callback reads it.
 
+    Args:
+        response: the response itself.
+        guarded: refuse to parse what could hurt the parser; not needed where time and memory are limited.
+
     Attributes:
         response: the response itself.
         request: the request that led here; its `data` is `page.data`.
     """
 
-    __slots__ = ("_base", "_encoding", "_source", "_tree", "request", "response")
+    __slots__ = ("_base", "_encoding", "_guarded", "_refused", "_source", "_tree", "request", "response")
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, *, guarded: bool = True) -> None:
         self.response = response
         self.request: Request = response.request
+        self._guarded = guarded
+        self._refused = ""
         self._tree: LexborHTMLParser | None = None
         self._source: str | None = None
         self._encoding = ""
@@ -133,6 +139,13 @@ class Page:
         if self._tree is None:
             self._tree = self._parse()
         return self._tree
+
+    def prepare(self) -> None:
+        """Build the tree ahead, in another thread say; what forbids it is told when the tree is asked for."""
+        try:
+            self._tree = self._parse()
+        except ParseRefused:
+            pass
 
     @property
     def base(self) -> str:
@@ -283,9 +296,10 @@ class Page:
         """Return the body in UTF-8, without a byte order mark: to the parser that would be text."""
         # UTF-8 is taken as it is: no decoding, no copy.
         markup = self.body if self.encoding == "utf-8" else self.source.encode()
-        found = danger(markup)
-        if found:
-            raise ParseRefused(f"{self.url}: {found}")
+        if self._guarded and not self._refused:
+            self._refused = danger(markup)
+        if self._refused:
+            raise ParseRefused(f"{self.url}: {self._refused}; a callback marked with @process may read it")
         return markup.removeprefix(BOM_UTF8)
 
     def _find_base(self) -> str:

@@ -14,8 +14,8 @@ class Scope:
     """Answers whether a canonical URL may be crawled.
 
     Args:
-        hosts: host names; `*.example.com` stands for every host below it. With none, the crawl's
-            home: the hosts of the start URLs, as `welcome` is told of them.
+        hosts: host names; `*.example.com` stands for every host below it, `*` for every host there is.
+            With none, the crawl's home: the hosts of the start URLs, as `welcome` is told of them.
         include: regular expressions; when there are any, one must be found in the URL.
         exclude: regular expressions; none may be found in the URL.
         depth: how many links away from a start URL a page may be; None for any.
@@ -31,6 +31,7 @@ class Scope:
         names = [_plain(host) for host in hosts]
         self._hosts = {name for name in names if not name.startswith("*.")}
         self._home = not names
+        self._anywhere = "*" in names
         self._parents = tuple(name[1:] for name in names if name.startswith("*."))
         self._include = [re.compile(pattern) for pattern in include]
         self._exclude = [re.compile(pattern) for pattern in exclude]
@@ -40,14 +41,16 @@ class Scope:
         """Return why a canonical URL is out of scope, or None when it is in."""
         if not is_web(url):
             return Reason.SCHEME
-        host = host_of(url)
-        if host not in self._hosts and not host.endswith(self._parents or ("\0",)):
+        if not self._anywhere and self._is_elsewhere(host_of(url)):
             return Reason.HOST
         if self._include and not any(pattern.search(url) for pattern in self._include):
             return Reason.INCLUDE
         if any(pattern.search(url) for pattern in self._exclude):
             return Reason.EXCLUDE
         return None
+
+    def _is_elsewhere(self, host: str) -> bool:
+        return host not in self._hosts and not host.endswith(self._parents or ("\0",))
 
     def too_deep(self, depth: int) -> bool:
         """Say whether pages this many links away from a start URL are not fetched."""

@@ -6,6 +6,7 @@ from crawler.settings.files import Output, State
 from crawler.settings.fingerprint import fingerprint
 from crawler.settings.load import from_mapping, load
 from crawler.settings.placing import located
+from crawler.settings.plugins import ListenerRef, Placing, StageRef
 from crawler.settings.tree import Fetch, Limits, Politeness, Scope, Settings, Timeouts
 
 __all__ = [
@@ -14,13 +15,16 @@ __all__ = [
     "Follow",
     "ItemField",
     "Limits",
+    "ListenerRef",
     "Output",
     "PageKind",
+    "Placing",
     "Politeness",
     "Scope",
     "Setting",
     "Settings",
     "SpiderRef",
+    "StageRef",
     "Start",
     "State",
     "Timeouts",

@@ -16,11 +16,11 @@ BYTES = {name: Decimal(1000**power) for power, name in enumerate(["b", "kb", "mb
     name: Decimal(1024**power) for power, name in enumerate(["kib", "mib", "gib"], start=1)
 }
 
-_NUMBER = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?)([A-Za-z]*)", re.ASCII)
+_NUMBER = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)", re.ASCII)
 
 
 def seconds(value: Any) -> float:
-    """Return a duration in seconds: a number, or text such as 500ms, 10s, 5m, 2h, 1d."""
+    """Return a duration in seconds: a number, or text such as 500ms, 10s, 5m, 2h, 1d or 10 s."""
     amount = float(
         _amount(value, SECONDS, "a duration", "such as 500ms, 10s, 5m, 2h, 1d or a number of seconds")
     )
@@ -30,7 +30,7 @@ def seconds(value: Any) -> float:
 
 
 def size(value: Any) -> int:
-    """Return a size in bytes: a whole number, or text such as 10kb, 16mb, 1gb, 512kib."""
+    """Return a size in bytes: a whole number, or text such as 10kb, 16mb, 1gb, 512kib or 500 MB."""
     amount = _amount(value, BYTES, "a size", "such as 10kb, 16mb, 1gb, 512kib or a number of bytes")
     if not amount.is_finite() or amount != amount.to_integral_value():
         raise wrong(f"{describe(value)} is not a whole number of bytes")

@@ -13,6 +13,7 @@ from crawler.settings.entries import Start
 from crawler.settings.finding import Finding, Path
 from crawler.settings.outputs import outputs
 from crawler.settings.reach import reach
+from crawler.settings.usage import usage
 from crawler.settings.words import listing
 
 _OF_ELEMENTS = ("attr", "many", "unique")
@@ -40,6 +41,7 @@ def contradictions(data: Mapping[str, Any], *, whole: bool) -> Iterator[Finding]
     for name, kind in _entries(data.get("pages")):
         yield from _page_kind(("pages", name), kind)
     yield from outputs(data.get("output"), data.get("state"))
+    yield from usage(data)
     yield from reach(data)
 
 

@@ -10,6 +10,7 @@ from crawler.settings.amounts import duration_text, size_text
 from crawler.settings.finding import Path, dotted
 from crawler.settings.keys import shown
 from crawler.settings.origins import Origins, secrets
+from crawler.settings.plugins import ALL
 from crawler.settings.section import Section
 from crawler.settings.tree import Settings
 from crawler.settings.variables import is_secret
@@ -100,7 +101,8 @@ def _value(path: Path, value: Any, origins: Origins, kind: str, default: bool = 
         yield from _lines(path, value, origins, whole=path in _FIXED)
     elif isinstance(value, Mapping) and value:
         for name, entry in value.items():
-            yield from _value((*path, name), entry, origins, "")
+            # One list for all kinds of items is shown as it is written.
+            yield from _value(path if name == ALL else (*path, name), entry, origins, "")
     elif isinstance(value, tuple) and value and isinstance(value[0], Section):
         for index, entry in enumerate(value):
             yield from _value((*path, index), entry, origins, "")

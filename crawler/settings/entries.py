@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
-from crawler.settings.values import URL_PATTERN, Pattern, Plugin, Selector, StartUrl, Text
+from crawler.settings.values import URL_PATTERN, Pattern, Selector, SpiderName, StartUrl, Text
 from crawler.settings.words import describe
 from crawler.settings.wrong import wrong
 
@@ -47,7 +47,7 @@ class Start(Section):
 class SpiderRef(Section):
     """Which spider to use, and its parameters."""
 
-    use: Plugin = Field(
+    use: SpiderName = Field(
         description="An installed spider's name, `package.module:Class`, or `spiders.py:Class` with a path "
         "relative to the configuration. The class may be left out where a file holds just one spider."
     )

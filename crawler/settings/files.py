@@ -1,15 +1,15 @@
-"""The files that a crawl writes, and those it is read from: outputs, state and included configurations."""
+"""Where a crawl writes to and what it is read from: outputs, state and included configurations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from crawler.settings.section import Many, Section
+from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
-from crawler.settings.values import Text, format_of
+from crawler.settings.values import SinkName, StoreName, Text, format_of
 
 #: The short form of a state that ends with the process.
 MEMORY = "memory"
@@ -18,9 +18,15 @@ _TEXT = {"type": "string", "minLength": 1}
 
 
 class Output(Section):
-    """A file that items are written to."""
+    """Where items go: a file, or a plugin; `file` is empty when it is a plugin."""
 
-    file: Text = Field(description="The path, relative to the current folder; `-` is standard output.")
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["file"]}, {"required": ["use"]}]},
+    )
+
+    file: Annotated[Text, Shown("text", "required without `use`")] = Field(
+        default="", description="The path, relative to the current folder; `-` is standard output."
+    )
     format: Annotated[
         Literal["jsonl", "csv", "sqlite"], Shown("one of jsonl, csv, sqlite", "by the suffix")
     ] = Field(
@@ -31,10 +37,18 @@ class Output(Section):
     fields: Many[Text] = Field(
         default=(), description="Columns of a CSV file, in this order; left out: as they are met."
     )
+    use: SinkName | None = Field(
+        default=None,
+        description="Instead of a file, a plugin: an installed sink's name, `package.module:name`, or "
+        "`sinks.py:name` with a path relative to the configuration.",
+    )
+    params: Named[str, Any] = Field(
+        default_factory=nothing, description="Values for the plugin's parameters."
+    )
 
 
 class State(Section):
-    """Where the state of the crawl is kept; without a file, in memory."""
+    """Where the state of the crawl is kept; without a file and without a plugin, in memory."""
 
     file: Text | None = Field(default=None, description="The path, relative to the current folder.")
     keep_items: bool = Field(
@@ -46,6 +60,14 @@ class State(Section):
         default="normal",
         description="What the state survives: `normal` the death of the process, `full` also that of the "
         "machine.",
+    )
+    use: StoreName | None = Field(
+        default=None,
+        description="Instead of a file, a plugin: an installed store's name, `package.module:name`, or "
+        "`stores.py:name` with a path relative to the configuration.",
+    )
+    params: Named[str, Any] = Field(
+        default_factory=nothing, description="Values for the plugin's parameters."
     )
 
 

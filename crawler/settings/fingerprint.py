@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from crawler.settings.plugins import ALL
 from crawler.settings.section import Section
 from crawler.settings.tree import Settings
 
@@ -20,7 +21,19 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     """
     values = {name: getattr(settings, name) for name in _MATTERS}
     values["limits"] = {"depth": settings.limits.depth}
+    values["pipeline"] = _stages(settings)
     return {path: blake2b(text.encode(), digest_size=8).hexdigest() for path, text in _values("", values)}
+
+
+def _stages(settings: Settings) -> Any:
+    """Return which stages items go through, and with which parameters; where they run makes no difference."""
+    if settings.pipeline is None:
+        return None
+    lists = {
+        name: {str(number): {"use": one.use, "params": one.params} for number, one in enumerate(stages)}
+        for name, stages in settings.pipeline.items()
+    }
+    return lists.get(ALL, lists) or "no stages"
 
 
 def _values(path: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from crawler.settings.finding import Path
 from crawler.settings.node import Entry, Node
 
+#: Stands for every name of the writer's own choice.
+ANY = "*"
+
 #: What text alone stands for in the sections that a second writer may want to add keys to.
-_SHORT_FORMS = {"spider": "use", "state": "file"}
+_SHORT_FORMS: dict[Path, str] = {("spider",): "use", ("state",): "file", ("placement", ANY): "run"}
 
 
 def merged(over: Node, under: Node) -> Node:
@@ -28,22 +32,28 @@ def merged(over: Node, under: Node) -> Node:
         return made[id(over), id(under)]
 
     if isinstance(under.content, dict) and isinstance(over.content, dict):
-        opened = {
-            key: Entry(entry.key, long_form(key, entry.node)) if _is_mapping(over, key) else entry
-            for key, entry in under.content.items()
-        }
-        under = replace(under, content=opened)
+        under = _opened(over, under, ())
     return one(over, under)
 
 
-def long_form(key: str, node: Node) -> Node:
-    """Return the mapping that a short form under a key of the top level stands for, to be added to."""
-    if key not in _SHORT_FORMS or not isinstance(node.content, str):
+def long_form(path: Path, node: Node) -> Node:
+    """Return the mapping that a short form at a path stands for, to be added to."""
+    key = _SHORT_FORMS.get(path) or _SHORT_FORMS.get((*path[:-1], ANY))
+    if key is None or not isinstance(node.content, str):
         return node
-    held = {} if (key, node.content) == ("state", "memory") else {_SHORT_FORMS[key]: Entry(node.place, node)}
+    held = {} if (path, node.content) == (("state",), "memory") else {key: Entry(node.place, node)}
     return replace(node, content=held, variables=())
 
 
-def _is_mapping(node: Node, key: str) -> bool:
-    entry = node.content.get(key)
-    return entry is not None and isinstance(entry.node.content, dict)
+def _opened(over: Node, under: Node, path: Path) -> Node:
+    """Return a mapping with long forms where `over` has mappings to add."""
+    content = dict(under.content)
+    for key, entry in under.content.items():
+        above = over.content.get(key)
+        if above is None or not isinstance(above.node.content, dict):
+            continue
+        node = long_form((*path, key), entry.node)
+        if not path and (key, ANY) in _SHORT_FORMS and isinstance(node.content, dict):
+            node = _opened(above.node, node, (key,))
+        content[key] = Entry(entry.key, node)
+    return replace(under, content=content)

@@ -8,9 +8,11 @@ from typing import Any
 
 from crawler.settings.files import MEMORY
 from crawler.settings.finding import Finding, Path
+from crawler.settings.usage import without_use
 from crawler.settings.values import FORMATS, suffix
 
 _STDOUT = "-"
+_OF_FILES = ("file", "format", "fields")
 
 
 def outputs(output: Any, state: Any) -> Iterator[Finding]:
@@ -25,6 +27,7 @@ def outputs(output: Any, state: Any) -> Iterator[Finding]:
         path: Path = ("output", number) if several else ("output",)
         file = entry.get("file") if isinstance(entry, Mapping) else entry
         if isinstance(entry, Mapping):
+            yield from _plugin(path, entry)
             yield from _format(path, entry)
         if not isinstance(file, str) or not (real := _real(file)):
             continue
@@ -53,15 +56,29 @@ def _format(path: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding((*path, "fields"), f"'fields' has no effect on {kind}", "it names the columns of CSV")
 
 
+def _plugin(path: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what does not fit an output that is a plugin, or is neither that nor a file."""
+    yield from without_use(path, entry)
+    if entry.get("use") is not None:
+        for key in _OF_FILES:
+            if entry.get(key):
+                yield Finding((*path, key), f"'{key}' has no effect beside 'use'", "a plugin has 'params'")
+    elif entry.get("file") is None and "file" not in entry:
+        yield Finding(path, "names no output: give 'file' or 'use'", "such as file: items.jsonl")
+
+
 def _state(state: Any) -> Iterator[Finding]:
     if not isinstance(state, Mapping):
         return
     hint = "such as file: crawl.db; or write state: memory"
-    if state.get("file") == MEMORY:
+    yield from without_use(("state",), state)
+    if state.get("use") is not None and state.get("file") is not None:
+        yield Finding(("state", "file"), "'file' has no effect beside 'use'", "a plugin has 'params'")
+    elif state.get("file") == MEMORY:
         yield Finding(("state", "file"), "'memory' is no file", "write state: memory; a file is ./memory")
     elif state.get("file") is None:
         if not state:
-            yield Finding(("state",), "names no file: give 'file'", hint)
+            yield Finding(("state",), "names no state: give 'file' or 'use'", hint)
         for key in ("keep_items", "synchronous"):
             if key in state:
                 yield Finding(("state", key), f"'{key}' has no effect without 'file'", hint)

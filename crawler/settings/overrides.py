@@ -85,7 +85,7 @@ def _open(held: Node | None, path: Path) -> Node:
     """Return the mapping or list to be changed; nothing at all becomes an empty mapping."""
     if held is None or held.content is None:
         return Node({}, Place(FILE))
-    opened = long_form(str(path[0]), held) if len(path) == 1 else held
+    opened = long_form(path, held) if path else held
     if isinstance(opened.content, dict | list):
         return opened
     message = f"cannot step into {describe(held.content)}"

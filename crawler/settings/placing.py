@@ -76,5 +76,7 @@ def _steps(path: str, root: Node) -> Path:
                 node, words = below.node, words[size:]
                 break
         else:
-            break
+            # A position in a list that was left out, as what it holds stands alone.
+            if isinstance(node.content, list) or not words.pop(0).isdecimal():
+                break
     return tuple(steps)

@@ -15,7 +15,7 @@ class Shown:
         name: what the documentation calls it.
         default: a default that the value itself cannot show.
         short: JSON Schemas of what may be written instead of the long form.
-        alone: one item may stand without the list around it.
+        alone: what a list holds may stand without the list around it, and so may what a mapping holds.
         pattern: a regular expression (ECMA 262) that its text matches, in the JSON Schema.
     """
 
@@ -30,8 +30,13 @@ class Shown:
         if self.pattern:
             text = {"type": "string", "pattern": self.pattern}
             schema = {**schema, **text} if "type" in schema else {"anyOf": [*_parts(schema), text]}
-        short = [*self.short, *(_parts(schema["items"]) if self.alone else [])]
+        short = [*self.short, *(_parts(_held(schema)) if self.alone else [])]
         return {"anyOf": [*short, *_parts(schema)]} if short else schema
+
+
+def _held(schema: Any) -> Any:
+    """Return the JSON Schema of what a list or mapping holds."""
+    return schema["items"] if "items" in schema else schema["additionalProperties"]
 
 
 def _parts(schema: Any) -> list[Any]:

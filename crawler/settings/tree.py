@@ -10,10 +10,12 @@ from pydantic import Field, PrivateAttr
 from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
 from crawler.settings.files import FileList, OutputList, StateUse
 from crawler.settings.origins import Origins, Source
+from crawler.settings.plugins import ListenerList, PipelineUse, PlacementUse
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.values import (
     Contact,
     CrawlName,
+    FetcherName,
     HeaderName,
     HeaderValue,
     Host,
@@ -90,6 +92,14 @@ class Fetch(Section):
     max_body: Size = Field(
         default=16_000_000, description="The largest body that is accepted, after decompression."
     )
+    use: FetcherName | None = Field(
+        default=None,
+        description="A plugin in front of the fetcher, such as a cache: an installed fetcher's name, "
+        "`package.module:name`, or `fetchers.py:name` with a path relative to the configuration.",
+    )
+    params: Named[str, Any] = Field(
+        default_factory=nothing, description="Values for the plugin's parameters."
+    )
 
 
 class Politeness(Section):
@@ -136,6 +146,16 @@ class Settings(Section):
         description="Kinds of pages, by name, and the items each yields. "
         "Left out: one item a page, with its URL and title.",
     )
+    pipeline: PipelineUse | None = Field(
+        default=None,
+        description="The stages that items go through, in this order, instead of the spider's own; "
+        "or such a list for each kind of items, by its name, `*` for all others. "
+        "Left out: the spider's own.",
+    )
+    placement: PlacementUse = Field(
+        default_factory=nothing,
+        description="Where callbacks of the spider and stages of its own pipeline run, by their names.",
+    )
     output: OutputList = Field(
         default=(), description="Where items are written. Left out: the command decides."
     )
@@ -146,6 +166,9 @@ class Settings(Section):
     )
     fetch: Fetch = Field(default_factory=Fetch, description="How pages are fetched.")
     politeness: Politeness = Field(default_factory=Politeness, description="How gently each host is treated.")
+    listeners: ListenerList = Field(
+        default=(), description="Plugins that are told what happens, such as for metrics."
+    )
 
     _source: Source = PrivateAttr(Source(Path()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -99,13 +100,21 @@ def crawl_name(text: str) -> str:
     return text
 
 
-def plugin(text: str) -> str:
-    """Return the name of a plugin: a registered name, package.module:Class or file.py:Class."""
-    if not _PLUGIN.fullmatch(text):
-        raise wrong(
-            f"{short(text)!r} names no spider", "write a name, package.module:Class or spiders.py:Class"
-        )
-    return text
+def plugin(noun: str, example: str = "name") -> Callable[[str], str]:
+    """Return the check of a plugin's name: a registered one, package.module:name or file.py:name.
+
+    Args:
+        noun: what kind of plugin it is.
+        example: what stands for the name in its module.
+    """
+
+    def check(text: str) -> str:
+        if not _PLUGIN.fullmatch(text):
+            hint = f"write a name, package.module:{example} or {noun}s.py:{example}"
+            raise wrong(f"{short(text)!r} names no {noun}", hint)
+        return text
+
+    return check
 
 
 def suffix(file: str) -> str:
@@ -128,8 +137,8 @@ def format_of(file: str) -> str:
     raise wrong(message, f"{guess + ' ' if guess else ''}known are {listing(FORMATS)}{ANY_SUFFIX}")
 
 
-_DURATION = r"^[0-9]+(\.[0-9]+)?([mM][sS]|[sSmMhHdD])$"
-_SIZE = r"^[0-9]+(\.[0-9]+)?([kKmMgG][iI]?)?[bB]$"
+_DURATION = r"^[0-9]+(\.[0-9]+)? ?([mM][sS]|[sSmMhHdD])$"
+_SIZE = r"^[0-9]+(\.[0-9]+)? ?([kKmMgG][iI]?)?[bB]$"
 _NAME = rf"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f]{{0,{LONGEST_NAME}}}$|\$\{{"
 URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://|\$\{"
 
@@ -150,4 +159,9 @@ Network = Annotated[str, AfterValidator(network), Shown("network")]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 HeaderValue = Annotated[str, Field(min_length=1), AfterValidator(header_value), Shown("text")]
 Contact = Annotated[str, AfterValidator(contact), Shown("URL or mail address")]
-Plugin = Annotated[str, AfterValidator(plugin), Shown("name of a spider")]
+SpiderName = Annotated[str, AfterValidator(plugin("spider", "Class")), Shown("name of a spider")]
+StageName = Annotated[str, AfterValidator(plugin("stage")), Shown("name of a stage")]
+SinkName = Annotated[str, AfterValidator(plugin("sink")), Shown("name of a sink")]
+FetcherName = Annotated[str, AfterValidator(plugin("fetcher")), Shown("name of a fetcher")]
+StoreName = Annotated[str, AfterValidator(plugin("store")), Shown("name of a store")]
+ListenerName = Annotated[str, AfterValidator(plugin("listener")), Shown("name of a listener")]

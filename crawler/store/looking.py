@@ -26,6 +26,13 @@ _ENDED = (
     f"SELECT state, {_LABEL}, count(*) FROM requests "
     "WHERE state <> 'waiting' AND NOT (state = 'done' AND reason = 'ok') GROUP BY 1, 2"
 )
+_FAILED = (
+    "SELECT place, reason, name, count(*) FROM failures GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3"
+)
+_FAILURES = (
+    "SELECT r.url, f.place, f.reason, f.detail, f.traceback, f.name, f.item "
+    "FROM failures f JOIN requests r ON r.id = f.request ORDER BY f.id LIMIT ?"
+)
 # These two go by an index.
 _READY = "SELECT host, count(*) FROM requests WHERE state = 'waiting' AND due IS NULL GROUP BY host"
 _DELAYED = (
@@ -58,6 +65,22 @@ class Queue(msgspec.Struct, frozen=True):
     due: float | None = None
 
 
+class FailedOn(msgspec.Struct, frozen=True):
+    """How often a plugin's code failed in one way.
+
+    Attributes:
+        where: the stage or callback.
+        reason: how it failed.
+        name: what the items are called that it failed on; empty for pages.
+        times: how often.
+    """
+
+    where: str
+    reason: str
+    name: str
+    times: int
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How the crawl in a state file stands, all of it at one moment.
 
@@ -73,6 +96,7 @@ class Standing(msgspec.Struct, frozen=True):
         pages: those that count as pages.
         size: bytes of all decoded bodies.
         ends: the requests that are over, most frequent first.
+        failed: what plugins' code failed on, most frequent first.
         retried: why delayed requests are tried again, with their number.
         queues: the hosts for which requests wait, longest queue first.
         items: the items that are in the state, by name.
@@ -92,6 +116,7 @@ class Standing(msgspec.Struct, frozen=True):
     pages: int
     size: int
     ends: Sequence[Ended]
+    failed: Sequence[FailedOn]
     retried: Mapping[str, int]
     queues: Sequence[Queue]
     items: Mapping[str, int]
@@ -120,6 +145,7 @@ def standing(path: Path) -> Standing:
             pages=pages,
             size=size,
             ends=_ends(connection, fetched),
+            failed=[FailedOn(*row) for row in connection.execute(_FAILED)],
             retried=retried,
             queues=queues,
             items=dict(connection.execute("SELECT name, count(*) FROM items GROUP BY name")),
@@ -127,6 +153,29 @@ def standing(path: Path) -> Standing:
             forgotten=forgotten,
             outputs={mark.sink: mark.item for mark in reading.marks(connection).values()},
         )
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """One page or item that a plugin's code failed on; see `Failed`.
+
+    Attributes:
+        url: the page.
+        item: the item as JSON, as it came to the stage; None for a page.
+    """
+
+    url: str
+    where: str
+    reason: str
+    detail: str
+    traceback: str
+    name: str
+    item: bytes | None
+
+
+def failures(path: Path, most: int) -> list[Failure]:
+    """Return what plugins' code failed on, at most so many, in the order of time. Raises StateError."""
+    with _looking(path) as connection:
+        return [Failure(*row) for row in connection.execute(_FAILURES, (most,))]
 
 
 class Stored(msgspec.Struct, frozen=True):

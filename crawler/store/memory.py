@@ -107,7 +107,7 @@ class MemoryStore:
         # Ids grow, and what was delivered has been forgotten: what is wanted stands at the front.
         return list(islice((record for record in self._items.values() if record.id > after), limit))
 
-    async def mark(self, marks: Sequence[Mark]) -> None:
+    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
         self._marks.update((mark.sink, mark) for mark in marks)
         passed = min((mark.item for mark in marks), default=0)
         for id in list(takewhile(lambda id: id <= passed, self._items)):

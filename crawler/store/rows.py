@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from crawler.encode import encode_item
-from crawler.errors import SpiderError
-from crawler.model import Request
+from crawler.errors import OutputError, SpiderError
+from crawler.model import Failed, Request
 from crawler.model.items import NamedItem, item_name
 
 #: What `request_of` reads, of a request `r` whose parent is `p`.
@@ -19,6 +19,7 @@ TABLES = "requests r LEFT JOIN requests p ON p.id = r.parent"
 _RARE = ("method", "headers", "body", "data", "key", "accept", "again", "on_error", "history", "cookie_seen")
 _DEFAULTS: tuple[Any, ...] = ("GET", {}, b"", None, "", (), False, None, (), False)
 
+FailureRow = tuple[int, str, str, str, str, str, bytes | None]
 RequestRow = tuple[int, bytes, int, int, str, int, int, int | None, bytes | None]
 
 
@@ -74,6 +75,31 @@ def request_of(row: tuple[Any, ...], callbacks: list[str]) -> Request:
 def item_row(item: Any) -> tuple[str, bytes]:
     """Return an item's name, and the item as JSON. Raises OutputError when it has no JSON form."""
     return item_name(item), encode_item(item)
+
+
+def failure_row(request: int, failed: Failed) -> FailureRow:
+    """Return the row for what a plugin's code failed on."""
+    return (
+        request,
+        failed.where,
+        failed.reason,
+        _text(failed.detail),
+        _text(failed.traceback),
+        failed.name,
+        None if failed.item is None else _json_of(failed.item),
+    )
+
+
+def _json_of(item: Any) -> bytes:
+    try:
+        return encode_item(item)
+    except OutputError:  # it may be this that the stage failed on
+        return msgspec.json.encode(repr(item))
+
+
+def _text(words: str) -> str:
+    # What comes from strangers may hold half a character, which no file takes.
+    return words.encode("utf-8", "replace").decode()
 
 
 def item_of(name: str, json: bytes) -> NamedItem:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from crawler.errors import StateError
 
 #: Raised by one whenever a table changes.
-VERSION = 2
+VERSION = 3
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
 #: The first SQLite that knows UPDATE ... FROM.
@@ -47,11 +47,21 @@ CREATE TABLE items (
     name TEXT NOT NULL,
     json BLOB NOT NULL
 );
+CREATE TABLE failures (
+    id INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL,
+    place TEXT NOT NULL,            -- the stage or callback that failed
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    traceback TEXT NOT NULL,
+    name TEXT NOT NULL,             -- of the item; '' when the page itself failed
+    item BLOB                       -- as JSON, as it came to the stage
+);
 CREATE TABLE sinks (name TEXT PRIMARY KEY, item INTEGER NOT NULL, place TEXT NOT NULL) WITHOUT ROWID;
 """
 
 #: What a crawl leaves behind, and a new one on the same file begins without.
-_LEFT = ("requests", "hosts", "callbacks", "items", "sqlite_sequence", "meta")
+_LEFT = ("requests", "hosts", "callbacks", "items", "failures", "sqlite_sequence", "meta")
 
 
 def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
 from crawler.store.lock import StateLock
 from crawler.store.recent import Recent
-from crawler.store.rows import item_row, more_of
+from crawler.store.rows import failure_row, item_row, more_of
 from crawler.store.schema import wipe
 from crawler.store.seen import LARGEST, Seen
 from crawler.store.window import FIRST, Window, share
@@ -278,6 +278,7 @@ class SqliteStore:
             return Settled(accepted=False)
         # First all that may fail: nothing of a settlement is written unless all of it can be.
         encoded = [item_row(item) for item in settlement.items]
+        failures = [failure_row(kept.id, failed) for failed in settlement.failed]
         extras = _extras(settlement.found, kept.request.url)
         self._leases.end(kept)
         self._end(kept, settlement, now)
@@ -287,6 +288,7 @@ class SqliteStore:
             self._fresh.append(Record(self._last_item, item, kept.request.url, text))
         while len(self._fresh) > _FRESH:
             self._fresh.popleft()
+        self._writer.batch.failures += failures
         return Settled(accepted=True, new=self._add(settlement.found, extras, kept))
 
     def _end(self, kept: Kept, settlement: Settlement, now: float) -> None:
@@ -320,7 +322,7 @@ class SqliteStore:
             return list(islice(self._fresh, skip, skip + min(limit, self._writer.last_item - after)))
         return await self._writer.do(lambda connection: reading.items(connection, after, limit))
 
-    async def mark(self, marks: Sequence[Mark]) -> None:
+    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
         self._marks.update((mark.sink, mark) for mark in marks)
         batch = self._writer.batch
         batch.marks.update((mark.sink, (mark.item, json.dumps(mark.place))) for mark in marks)
@@ -330,6 +332,8 @@ class SqliteStore:
         if not self._keep_items and passed > self._forgotten:
             self._forgotten = batch.forget = passed
         self._writer.filled()
+        if at_once:
+            await self.flush()
 
     # Inside.
 

@@ -13,7 +13,7 @@ from anyio.lowlevel import current_token
 
 from crawler.errors import StateError
 from crawler.store.bulk import write_rows
-from crawler.store.rows import RequestRow
+from crawler.store.rows import FailureRow, RequestRow
 from crawler.store.schema import connect
 from crawler.waiting import until_over
 
@@ -36,6 +36,7 @@ _OUTCOMES = (
     "FROM (VALUES {rows}) AS new WHERE requests.id = new.column1"
 )
 _ITEMS = "INSERT INTO items (id, request, name, json) VALUES {rows}"
+_FAILURES = "INSERT INTO failures (request, place, reason, detail, traceback, name, item) VALUES {rows}"
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
 
@@ -51,6 +52,7 @@ class Batch:
         self.requests: list[RequestRow] = []
         self.outcomes: dict[int, OutcomeRow] = {}
         self.items: list[tuple[int, int, str, bytes]] = []
+        self.failures: list[FailureRow] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
         self.work: list[Callable[[sqlite3.Connection], Any]] = []
@@ -96,6 +98,7 @@ class Batch:
             (_REQUESTS, self.requests),
             (_OUTCOMES, list(self.outcomes.values())),
             (_ITEMS, self.items),
+            (_FAILURES, self.failures),
             (_MARKS, marks),
         ):
             write_rows(connection, statement, rows)

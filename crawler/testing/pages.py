@@ -15,6 +15,7 @@ from crawler.engine.callbacks import Callbacks
 from crawler.errors import SpiderError
 from crawler.model import Dropped, Reason, Request, Response
 from crawler.page import Page
+from crawler.places import placed_callbacks
 from crawler.policy.scope import Scope
 from crawler.spider import Spider
 from crawler.testing.web import HTML
@@ -87,7 +88,7 @@ async def read_now(
     headers = CIMultiDictProxy(CIMultiDict({"Content-Type": content_type} if content_type else {}))
     content = body.encode() if isinstance(body, str) else body
     page = Page(Response(request, status, headers, content, len(content)))
-    callbacks = Callbacks(spider)
+    callbacks = Callbacks(spider, dict.fromkeys(placed_callbacks(spider)))
     # The engine's own sorting, so that what passes here passes there.
     admission = Admission(_Anywhere(), lambda key: False, callbacks.find)
     findings: Findings = admission.sort(await callbacks.collect(name, page), request)

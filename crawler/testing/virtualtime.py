@@ -142,6 +142,7 @@ async def crawl_now(
         sinks=[_Collected(crawled.items), *sinks],
         listeners=[crawled.stats, crawled.events.append, *listeners],
         clock=anyio.current_time,
+        inline=True,
     )
     try:
         async with open_crawl(parts) as engine, anyio.create_task_group() as tasks:

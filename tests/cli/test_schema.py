@@ -77,6 +77,16 @@ RIGHT = [
     START + "fetch: {timeouts: {connect: 500ms, total: 2}, max_body: 1000}\n",
     START + "politeness: {delay: 0, robots: false, max_delay: 1D}\n",
     START + "politeness:\n  robots: ${ROBOTS}\n",
+    START
+    + "pipeline: [a, 's.py:b', {use: c, run: process, workers: 2, queue: 5, timeout: 5 s, memory: 5 MB}]\n",
+    START + "pipeline: {Book: [a, {use: b, size: 5, max_wait: 0, recycle: 9}], '*': []}\n",
+    START + "placement: {a: loop, b: {run: thread, workers: 3}}\n",
+    START + "placement:\n  a: ${WHERE}\n",
+    START + "listeners: a\n",
+    START + "listeners: [a, {use: b, params: {c: [1]}}]\n",
+    START + "output: [a.csv, {use: b, params: {c: 1}}]\n",
+    START + "state: {use: a, params: {b: 1}}\n",
+    START + "fetch: {use: a, params: {b: 1}}\n",
 ]
 
 
@@ -122,6 +132,15 @@ WRONG = [
     (START + "fetch: {timeouts: {reed: 5}}\n", "$.fetch.timeouts"),
     (START + "politeness: {robots: 'no'}\n", "$.politeness.robots"),
     (START + "scope: {hosts: a.b}\n", "$.scope.hosts"),
+    (START + "pipeline: [{run: loop}]\n", "$.pipeline"),
+    (START + "pipeline: a\n", "$.pipeline"),
+    (START + "pipeline: {Book: a}\n", "$.pipeline"),
+    (START + "pipeline: [{use: a, workers: 0}]\n", "$.pipeline"),
+    (START + "placement: {a: proces}\n", "$.placement.a"),
+    (START + "placement: {a: {run: proces}}\n", "$.placement.a"),
+    (START + "listeners: [{params: {}}]\n", "$.listeners"),
+    (START + "output: {params: {}}\n", "$.output"),
+    (START + "fetch: {use: 5}\n", "$.fetch.use"),
 ]
 
 

@@ -14,23 +14,20 @@ from crawler.settings import effective, load
 from crawler.settings.effective import text
 from crawler.settings.keys import bare, inner, section_of, sections, shown
 from crawler.settings.section import Section
-from crawler.settings.shown import Shown
 
 DOC = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def type_text(annotation: Any, metadata: list[Any]) -> str:
-    own = next((item.name for item in metadata if isinstance(item, Shown)), "")
+    named = shown(annotation, metadata)
     held, plain = inner(annotation), bare(annotation)
-    if own:
-        return own
+    if named is not None:
+        return named.name
     if held is not None:
         part = shown(held, [])
         kind = "list" if get_origin(plain) is tuple else "mapping"
         return f"{kind} of {part.name if part else type_text(held, [])}"
-    if (name := shown(annotation, [])) is not None:
-        return name.name
     if section_of(plain) is not None:
         return "mapping"
     if get_origin(plain) is Literal:

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from crawler import Crawl, Page, Request, Response, Spider
-from crawler.engine.cancelling import is_cancelled
+from crawler.cancelling import is_cancelled
 from crawler.errors import BodyTooLarge
 from crawler.events import CallbackFailed, Visited
 from crawler.model import Done

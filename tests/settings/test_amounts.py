@@ -20,6 +20,7 @@ from crawler.settings.amounts import duration_text, seconds, size, size_text
         ("5m", 300.0),
         ("1.5h", 5400.0),
         ("1D", 86400.0),
+        ("10 s", 10.0),
     ],
 )
 def test_a_duration_is_seconds(written: float | str, meaning: float) -> None:
@@ -39,6 +40,7 @@ def test_a_duration_is_seconds(written: float | str, meaning: float) -> None:
         ("1kib", 1024),
         ("1.5mib", 1_572_864),
         ("2GiB", 2**31),
+        ("500 MB", 500_000_000),
     ],
 )
 def test_a_size_is_bytes(written: float | str, meaning: int) -> None:

@@ -88,6 +88,32 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
     }
 
 
+def test_each_stage_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "spider: a\n"
+        "pipeline:\n- b\n- use: c\n  timeout: 90\n  params: {key: d}\n"
+        "placement:\n  e: thread\n  f: {memory: 5mb}\n"
+    )
+    lines = effective(load(file, ["placement.e.workers=3"]))
+    told = {one.path: (one.value, one.origin.replace(str(file), "a.yaml")) for one in lines}
+    shown = {path: line for path, line in told.items() if path.startswith(("pipeline", "placement"))}
+    assert shown == {
+        "pipeline.0.use": ("b", "a.yaml:3"),
+        "pipeline.1.use": ("c", "a.yaml:4"),
+        "pipeline.1.timeout": ("90s", "a.yaml:5"),
+        "pipeline.1.params.key": ("d", "a.yaml:6"),
+        "placement.e.run": ("thread", "a.yaml:8"),
+        "placement.e.workers": ("3", "--set"),
+        "placement.f.memory": ("5mb", "a.yaml:9"),
+    }
+    file.write_text("spider: a\npipeline: {Book: [b], '*': []}\n")
+    told = {one.path: (one.value, one.origin.replace(str(file), "a.yaml")) for one in effective(load(file))}
+    assert told["pipeline.Book.0.use"] == ("b", "a.yaml:2")
+    assert told["pipeline.*"] == ("[]", "a.yaml:2")
+    assert told["placement"] == ("{}", "default")
+
+
 def test_settings_from_python_come_from_the_program() -> None:
     told = {one.path: one.origin for one in effective(from_mapping({"limits": {"pages": 5}}))}
     assert told["limits.pages"] == "program"

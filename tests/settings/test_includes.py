@@ -44,6 +44,22 @@ def test_mappings_are_merged_and_the_including_file_wins(folder: Path) -> None:
     assert told["politeness.retries"] == "default"
 
 
+def test_a_word_for_a_place_is_a_mapping_to_be_added_to(folder: Path) -> None:
+    write(
+        base="spider: a\nplacement: {book: process, look: thread, other: thread}\n",
+        main="include: base.yaml\nplacement:\n  book: {workers: 2}\n  look: loop\n",
+    )
+    placement = load("main.yaml", ["placement.other.timeout=5s", "placement.new=process"]).placement
+    assert {name: (one.run, one.workers, one.timeout) for name, one in placement.items()} == {
+        "book": ("process", 2, None),
+        "look": ("loop", None, None),
+        "other": ("thread", None, 5.0),
+        "new": ("process", None, None),
+    }
+    told = origins(load("main.yaml"))
+    assert (told["placement.book.run"], told["placement.book.workers"]) == ("base.yaml:2", "main.yaml:3")
+
+
 def test_lists_and_single_values_are_replaced(folder: Path) -> None:
     write(
         base="start: {demo: {articles: 9}}\nscope: {exclude: [/a, /b]}\nlimits: {pages: 5}\n",

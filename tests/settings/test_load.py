@@ -11,7 +11,20 @@ import pytest
 from pydantic import ValidationError
 
 from crawler.errors import ConfigError
-from crawler.settings import Demo, Output, Settings, SpiderRef, Start, State, from_mapping, load
+from crawler.settings import (
+    Demo,
+    ListenerRef,
+    Output,
+    Placing,
+    Settings,
+    SpiderRef,
+    StageRef,
+    Start,
+    State,
+    fingerprint,
+    from_mapping,
+    load,
+)
 
 WHOLE = """
 name: books
@@ -132,6 +145,97 @@ def test_a_spider_may_stand_alone(tmp_path: Path, use: str) -> None:
 )
 def test_a_state_is_a_file_or_memory(tmp_path: Path, state: str, meaning: State) -> None:
     assert load(write(tmp_path, f"start: https://a.b/\nstate: {state}")).state == meaning
+
+
+STAGES = """
+spider: books.py
+pipeline:
+- stages.py:clean
+- {use: summarise, params: {lang: no}, run: process, workers: 4, queue: 9, timeout: 1m,
+   memory: 2 MB, recycle: 5}
+- {use: pkg.mod:save, size: 5, max_wait: 0}
+placement:
+  book: process
+  look: {run: thread, workers: 2}
+listeners: [metrics, {use: "l.py:tell", params: {a: 1}}]
+"""
+
+
+def test_stages_and_where_they_run(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, STAGES))
+    assert settings.pipeline is not None
+    ((name, (clean, summarise, save)),) = settings.pipeline.items()
+    assert name == ""
+    assert clean == StageRef(use="stages.py:clean")
+    assert (summarise.use, dict(summarise.params), summarise.run) == ("summarise", {"lang": "no"}, "process")
+    assert (summarise.workers, summarise.queue, summarise.timeout) == (4, 9, 60.0)
+    assert (summarise.memory, summarise.recycle) == (2_000_000, 5)
+    assert (save.size, save.max_wait, save.run) == (5, 0.0, None)
+    assert settings.placement["book"] == Placing(run="process")
+    assert settings.placement["look"] == Placing(run="thread", workers=2)
+    assert [(one.use, dict(one.params)) for one in settings.listeners] == [
+        ("metrics", {}),
+        ("l.py:tell", {"a": 1}),
+    ]
+    assert load(write(tmp_path, "spider: a\nlisteners: metrics")).listeners == (ListenerRef(use="metrics"),)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "meaning"),
+    [
+        ("[]", {"": ()}),
+        ("{}", {}),
+        ("{Book: [a], '*': [], C: [{use: b}]}", {"Book": ("a",), "*": (), "C": ("b",)}),
+    ],
+)
+def test_a_pipeline_may_differ_by_the_kind_of_items(
+    tmp_path: Path, pipeline: str, meaning: dict[str, tuple[str, ...]]
+) -> None:
+    read = load(write(tmp_path, f"spider: a\npipeline: {pipeline}")).pipeline
+    assert read is not None
+    assert {name: tuple(one.use for one in stages) for name, stages in read.items()} == meaning
+    assert load(write(tmp_path, "spider: a\npipeline:")).pipeline is None
+
+
+def test_outputs_state_and_fetcher_may_be_plugins(tmp_path: Path) -> None:
+    text = (
+        "spider: a\noutput: [a.csv, {use: kafka, params: {topic: a}}]\n"
+        "state: {use: redis, params: {url: b}}\nfetch: {use: cache, params: {c: 1}}"
+    )
+    settings = load(write(tmp_path, text))
+    file, sink = settings.output
+    assert (file.file, file.use) == ("a.csv", None)
+    assert (sink.file, sink.use, dict(sink.params)) == ("", "kafka", {"topic": "a"})
+    assert settings.state is not None
+    assert (settings.state.file, settings.state.use, dict(settings.state.params)) == (
+        None,
+        "redis",
+        {"url": "b"},
+    )
+    assert (settings.fetch.use, dict(settings.fetch.params)) == ("cache", {"c": 1})
+
+
+def test_the_fingerprint_knows_stages_and_not_where_they_run(tmp_path: Path) -> None:
+    def of(text: str) -> dict[str, str]:
+        return fingerprint(load(write(tmp_path, f"spider: a\n{text}")))
+
+    same = of("pipeline: [{use: a, params: {b: 1}}, c]")
+    assert sorted(same) == ["pipeline.0.params.b", "pipeline.0.use", "pipeline.1.use", "spider.use"]
+    elsewhere = "pipeline: [{use: a, params: {b: 1}, run: thread, workers: 3}, {use: c, size: 2, timeout: 5}]"
+    assert (
+        of(elsewhere + "\nplacement: {a: loop}\nlisteners: [x]\noutput: [{use: k}]\nfetch: {use: c}") == same
+    )
+    others = [
+        "",
+        "[]",
+        "[{use: a, params: {b: 2}}, c]",
+        "[c, {use: a, params: {b: 1}}]",
+        "[a, c]",
+        "{Book: [a]}",
+    ]
+    made = [of(f"pipeline: {one}") for one in others]
+    assert same not in made
+    assert len({str(one) for one in made}) == len(made)
 
 
 @pytest.mark.parametrize(

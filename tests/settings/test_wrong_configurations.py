@@ -34,7 +34,10 @@ WRONG: list[tuple[str, str]] = [
         "5:3: scope.hosts: the key 'hosts' is given twice: first on line 3 (remove one of the two)",
     ),
     ("spider:\n  params: {a: 1}\n", "1:1: spider.use: 'use' is required, and missing"),
-    (START + "output:\n- a.jsonl\n- format: jsonl\n", "4:3: output.1.file: 'file' is required, and missing"),
+    (
+        START + "output:\n- a.jsonl\n- format: jsonl\n",
+        "4:3: output.1: names no output: give 'file' or 'use' (such as file: items.jsonl)",
+    ),
     (START + "? [a, b]\n: 1\n", "2:3: a key must be a word, not a list or a mapping"),
     # Types.
     (START + "name: 5\n", "2:7: name: must be text, not the number 5 (put it in quotes)"),
@@ -240,6 +243,99 @@ WRONG: list[tuple[str, str]] = [
     (
         START + "pages: {a: {fields: {t: '@src'}}}\n",
         "2:25: pages.a.fields.t: the text '@src' has no selector before the '@' (such as img@src)",
+    ),
+    # Plugins, and where they run.
+    (
+        START + "pipeline: stages.py:clean\n",
+        "2:11: pipeline: must be a list of stages, or a list for each kind of items, "
+        "not the text 'stages.py:clean' (write [stages.py:clean])",
+    ),
+    (
+        START + "pipeline: {use: a}\n",
+        "2:11: pipeline: must be a list of stages, not a stage (begin it with '- ')",
+    ),
+    (
+        START + "pipeline: 5\n",
+        "2:11: pipeline: must be a list of stages, or a list for each kind of items, not the number 5 "
+        "(such as [stages.py:clean])",
+    ),
+    (
+        START + "pipeline: {Book: a}\n",
+        "2:18: pipeline.Book: must be a list, not the text 'a' (write [a])",
+    ),
+    (
+        START + "pipeline: {'': [a]}\n",
+        "2:12: pipeline.: the name of the items is missing "
+        "(such as Book; '*' is for all that have no list of their own)",
+    ),
+    (
+        START + "pipeline: [a b]\n",
+        "2:12: pipeline.0: 'a b' names no stage (write a name, package.module:name or stages.py:name)",
+    ),
+    (START + "pipeline: [{params: {}}]\n", "2:12: pipeline.0.use: 'use' is required, and missing"),
+    (
+        START + "pipeline: [{use: a, wrokers: 2}]\n",
+        "2:21: pipeline.0.wrokers: unknown key (did you mean 'workers'?)",
+    ),
+    (
+        START + "pipeline: {Book: [{use: a, run: proces}]}\n",
+        "2:33: pipeline.Book.0.run: must be loop, thread or process, not the text 'proces' "
+        "(did you mean 'process'?)",
+    ),
+    (START + "pipeline: [{use: a, workers: 0}]\n", "2:30: pipeline.0.workers: must be at least 1, not 0"),
+    (START + "pipeline: [{use: a, timeout: 0s}]\n", "2:30: pipeline.0.timeout: must be more than 0, not 0s"),
+    (START + "pipeline: [{use: a, max_wait: -1}]\n", "2:31: pipeline.0.max_wait: must be at least 0, not -1"),
+    (
+        START + "pipeline: [{use: a, memory: 5 mbx}]\n",
+        "2:29: pipeline.0.memory: the text '5 mbx' is not a size "
+        "(such as 10kb, 16mb, 1gb, 512kib or a number of bytes)",
+    ),
+    (
+        START + "pipeline: {Book: [{use: a, run: thread, memory: 5mb}]}\n",
+        "2:49: pipeline.Book.0.memory: 'memory' has no effect with 'run: thread' (it is about processes)",
+    ),
+    (
+        START + "placement: {book: thraed}\n",
+        "2:19: placement.book: must be loop, thread or process, not the text 'thraed' "
+        "(did you mean 'thread'?)",
+    ),
+    (
+        START + "placement: {book: {run: loop, recycle: 5}}\n",
+        "2:40: placement.book.recycle: 'recycle' has no effect with 'run: loop' (it is about processes)",
+    ),
+    (
+        START + "placement: {book: {size: 5}}\n",
+        "2:20: placement.book.size: unknown key "
+        "(known here are run, workers, queue, timeout, memory, recycle)",
+    ),
+    (
+        START + "listeners: [5]\n",
+        "2:13: listeners.0: must be a mapping, not the number 5 (write one 'key: value' a line)",
+    ),
+    (
+        START + "output: {use: a, file: b.csv}\n",
+        "2:24: output.file: 'file' has no effect beside 'use' (a plugin has 'params')",
+    ),
+    (
+        START + "output: [{use: a, fields: [b]}]\n",
+        "2:27: output.0.fields: 'fields' has no effect beside 'use' (a plugin has 'params')",
+    ),
+    (
+        START + "output: [{file: a.csv, params: {a: 1}}]\n",
+        "2:32: output.0.params: 'params' has no effect without 'use' (say which plugin they are for)",
+    ),
+    (
+        START + "state: {use: a, file: b.db}\n",
+        "2:23: state.file: 'file' has no effect beside 'use' (a plugin has 'params')",
+    ),
+    (
+        START + "state: {use: a, keep_items: false}\n",
+        "2:29: state.keep_items: 'keep_items' has no effect without 'file' "
+        "(such as file: crawl.db; or write state: memory)",
+    ),
+    (
+        START + "fetch: {params: {a: 1}}\n",
+        "2:17: fetch.params: 'params' has no effect without 'use' (say which plugin they are for)",
     ),
 ]
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from inspect import Parameter, signature
-from typing import Any
-
-from crawler.errors import ConfigError, ParameterError, PluginError, Problem
+from crawler.errors import ConfigError, Problem
 from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
-from crawler.nearest import nearest
-from crawler.raised import raised
+from crawler.making.named import named_at
+from crawler.making.params import fitted, made
 from crawler.registry import find_spider
-from crawler.settings import Settings, SpiderRef, located
+from crawler.settings import Settings, SpiderRef
 from crawler.settings.entries import ItemField
 from crawler.spider import Sitemap, Spider, UrlFile
 
@@ -36,33 +31,9 @@ def make_spider(settings: Settings) -> Spider:
 
 def _configured_spider(settings: Settings, named: SpiderRef) -> Spider:
     """Return the spider that a class makes with the parameters; errors tell where the settings name it."""
-    try:
-        return _construct(find_spider(named.use, settings.folder), named.params)
-    except ParameterError as error:
-        path = f"spider.params.{error.parameter}".rstrip(".")
-        raise ConfigError([located(Problem(str(error), path), settings)]) from None
-    except PluginError as error:
-        problem = located(Problem(str(error), "spider.use"), settings)
-        raise PluginError(replace(problem, path="spider")) from error
-
-
-def _construct(kind: type[Spider], params: Mapping[str, Any]) -> Spider:
-    taken = signature(kind).parameters
-    if not any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
-        for key in params:
-            if key not in taken:
-                hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
-                raise ParameterError(f"{kind.__name__} has no parameter {key!r}; {hint}", key)
-    try:
-        signature(kind).bind(**params)
-    except TypeError as error:
-        raise ParameterError(f"{kind.__name__} cannot be made with these parameters: {error}", "") from None
-    try:
-        return kind(**params)
-    except PluginError:
-        raise
-    except Exception as error:
-        raise PluginError(f"{kind.__name__} cannot be made: {raised(error, deepest=True)}") from error
+    with named_at(settings, "spider"):
+        kind = find_spider(named.use, settings.folder)
+        return made(kind, fitted(kind, named.params))
 
 
 def check_has_start(settings: Settings, spider: Spider) -> None:

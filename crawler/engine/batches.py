@@ -1,0 +1,184 @@
+"""The batch at the end of a pipeline: fed from the state like an output, at least once."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from anyio import Event, current_time, move_on_after
+
+from crawler.contracts import Executor, Mark, Record, Store
+from crawler.errors import CallError, OutputError, PluginError
+from crawler.export.revive import class_of, revive
+from crawler.pipeline import Kind, flow_into
+from crawler.raised import raised
+from crawler.stages import Batch, StageCode
+
+_READ = 500
+
+#: Takes a committed item; returns it as what the batch wants, None when it is not for this batch.
+Wanted = Callable[[Record], Any]
+
+
+class BatchFeed:
+    """Hands committed items to a batch, a fixed number at a time, and remembers which it is done with.
+
+    Before a batch is handed over, its first and last item are written down. So after a crash the same
+    items come again, under the same id.
+
+    Args:
+        name: what its mark is kept under.
+        code: the batch.
+        executor: where it runs.
+        store: where committed items wait.
+        wanted: which of them are for it.
+        mark: how far it came before; None when it begins.
+
+    Attributes:
+        item: id of the last item that it is done with.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        code: StageCode,
+        executor: Executor,
+        store: Store,
+        wanted: Wanted,
+        mark: Mark | None = None,
+    ) -> None:
+        self.name = name
+        self.note: Callable[[bool], Awaitable[None]] = _nowhere
+        self.item = mark.item if mark is not None else 0
+        self._size = code.declared.size
+        self._max_wait = code.declared.max_wait
+        self._where = code.where
+        self._executor = executor
+        self._store = store
+        self._wanted = wanted
+        self._ids = secrets.token_hex(6)
+        self._in_doubt: tuple[str, int] | None = None  # the id of a batch, and that of its last item
+        if mark is not None and mark.place:
+            self._in_doubt = mark.place["batch"], mark.place["last"]
+        self._read = self.item
+        self._backlog = 0
+        self._ending = False
+        self._news = Event()
+
+    @property
+    def mark(self) -> Mark:
+        """What is to be remembered of it: where it is, and which batch may have been handed over."""
+        if self._in_doubt is None:
+            return Mark(self.name, self.item)
+        id, last = self._in_doubt
+        return Mark(self.name, self.item, {"batch": id, "last": last})
+
+    def committed(self, number: int) -> None:
+        """Note that so many more items are in the store."""
+        self._backlog += number
+        self._news.set()
+
+    def behind(self, limit: int) -> bool:
+        """Say whether so many items wait that no more pages should be fetched."""
+        return self._backlog > max(limit, 2 * self._size)
+
+    def finish(self) -> None:
+        """Hand over what is left, then be done."""
+        self._ending = True
+        self._news.set()
+
+    async def next_batch(self) -> bool:
+        """Wait until a batch is full, or has waited long enough, and hand it over; False at the end.
+
+        Raises OutputError when the batch's code fails.
+        """
+        records = await self._gather()
+        if not records:
+            return False
+        first, last = records[0][0], records[-1][0]
+        if self._in_doubt is None:
+            self._in_doubt = f"{self._ids}-{first.id}", last.id
+            await self.note(True)
+        await self._hand_over(Batch((item for _, item in records), self._in_doubt[0]), first.url)
+        self.item, self._in_doubt = last.id, None
+        await self.note(False)
+        return True
+
+    async def _hand_over(self, batch: Batch[Any], url: str) -> None:
+        try:
+            await self._executor.call("", batch, url)
+        except Exception as error:
+            words = error.detail if isinstance(error, CallError) else raised(error, deepest=True)
+            raise OutputError(
+                f"{self._where} failed on a batch of {len(batch)} items: {words}; they are kept "
+                "in the state, and come again when the crawl is run again"
+            ) from error
+
+    async def _gather(self) -> list[tuple[Record, Any]]:
+        """Return the records of the next batch, with their items; nothing when there are no more."""
+        held: list[tuple[Record, Any]] = []
+        until = math.inf
+        while True:
+            ending, self._news = self._ending, Event()  # before asking: what is committed meanwhile counts
+            records = await self._store.drain(self._read, _READ)
+            if self._sift(records, held):
+                return held
+            if records:
+                until = min(until, current_time() + self._max_wait) if held else math.inf
+                await self._skip(held)
+            elif ending or current_time() >= until:
+                return held
+            else:
+                with move_on_after(until - current_time()):
+                    await self._news.wait()
+
+    def _sift(self, records: Any, held: list[tuple[Record, Any]]) -> bool:
+        """Put those that are wanted to the others; say whether the batch is complete."""
+        for record in records:
+            self._read = record.id
+            self._backlog = max(0, self._backlog - 1)
+            item = self._wanted(record)
+            if item is not None:
+                held.append((record, item))
+            if self._in_doubt is not None and record.id >= self._in_doubt[1]:
+                if held:
+                    return True
+                self._in_doubt = None  # the batch wants other items than it did
+            if self._in_doubt is None and len(held) == self._size:
+                return True
+        return False
+
+    async def _skip(self, held: list[tuple[Record, Any]]) -> None:
+        """Let go of items that are not for this batch, so that the store may too."""
+        if not held and self._in_doubt is None:
+            self.item = self._read
+            await self.note(False)
+
+
+async def _nowhere(at_once: bool) -> None:
+    """Nothing is remembered of a feed that nobody has joined to a delivery."""
+
+
+def wanted_by(kind: Kind, line: Sequence[StageCode]) -> Wanted:
+    """Return what the batch at the end of a line takes of all committed items, as its own classes.
+
+    Raises PluginError when nobody says what that is: items that come from a state are plain data.
+    """
+    flow = flow_into(kind, line)
+    if flow is None:
+        name = line[-1].name
+        raise PluginError(
+            f"{line[-1].where} does not say which items it takes: write {name}(items: list[Book]), "
+            "or list[dict]"
+        )
+
+    def wanted(record: Record) -> Any:
+        for one in flow:
+            found = class_of(record.item, one)
+            if found is not None:
+                return revive(record, found)
+        return None
+
+    return wanted

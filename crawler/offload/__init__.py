@@ -1,0 +1,1 @@
+"""Code of plugins at its place: on the loop, in threads, in processes."""

@@ -1,0 +1,113 @@
+"""What a worker loads, as plain data: a spider with its parameters, or a stage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crawler.errors import PluginError
+from crawler.spider import Spider
+from crawler.stages import Address, StageCode, address_of
+from crawler.stages.address import MAIN
+
+
+class SpiderTarget(msgspec.Struct, frozen=True, tag="spider"):
+    """A spider, whose callbacks a worker runs.
+
+    Attributes:
+        address: where its class is found.
+        params: its parameters.
+        folder: where its module was imported from.
+    """
+
+    address: Address
+    params: dict[str, Any]
+    folder: str = ""
+
+
+class StageTarget(msgspec.Struct, frozen=True, tag="stage"):
+    """A stage, which a worker runs.
+
+    Attributes:
+        address: where its function or class is found.
+        params: its keyword arguments.
+        last: it stands at the end of a pipeline.
+        folder: where its module was imported from.
+    """
+
+    address: Address
+    params: dict[str, Any]
+    last: bool = False
+    folder: str = ""
+
+
+Target = SpiderTarget | StageTarget
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """The first that a worker is told.
+
+    Attributes:
+        target: what to load.
+        path: where modules are looked for (`sys.path`).
+        python_path: the environment's PYTHONPATH as it was; None for none.
+        memory: bytes that the worker may grow by.
+    """
+
+    target: Target
+    path: list[str]
+    python_path: str | None
+    memory: int
+
+
+def spider_target(spider: Spider) -> SpiderTarget:
+    """Return how a worker makes this spider again: by its class and parameters.
+
+    What else was set on the object does not go along. Raises PluginError when another process cannot
+    find the class, or a parameter is not plain data.
+    """
+    kind = type(spider)
+    address = address_of(kind)
+    params = {key: getattr(spider, key) for key in kind.parameters()}
+    return SpiderTarget(address, _plain(params, kind.__name__), _folder(address))
+
+
+def stage_target(code: StageCode, last: bool) -> StageTarget:
+    """Return how a worker finds a stage again.
+
+    Args:
+        code: the stage.
+        last: it stands at the end of a pipeline.
+
+    Raises PluginError when another process cannot find it, or a parameter is not plain data.
+    """
+    address = code.address()
+    return StageTarget(address, _plain(code.params, code.name), last, _folder(address))
+
+
+def _plain(params: Mapping[str, Any], name: str) -> dict[str, Any]:
+    plain = {}
+    for key, value in params.items():
+        try:
+            plain[key] = msgspec.msgpack.decode(msgspec.msgpack.encode(value))
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise PluginError(
+                f"{name}: its parameter {key!r} cannot be sent to a process: {error}; "
+                "give plain values, lists and dicts, and make the rest of them in the worker"
+            ) from error
+    return plain
+
+
+def _folder(address: Address) -> str:
+    """Return where the top package was imported from, which may have been on `sys.path` for a moment only."""
+    module = sys.modules.get("__main__" if address.module == MAIN else address.module.partition(".")[0])
+    if address.file or module is None:
+        return ""
+    places = list(getattr(module, "__path__", []))
+    if not places and getattr(module, "__file__", None):
+        places = [str(module.__file__)]
+    return str(Path(places[0]).resolve().parent) if places else ""

@@ -1,0 +1,113 @@
+"""What a worker does, in a thread or a process: blocking code, set up once, called many times."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from crawler.errors import SpiderError
+from crawler.spider import Spider
+from crawler.stages import StageCode
+from crawler.stages.results import nothing, one_each, several
+
+
+class Work(Protocol):
+    """What one worker does; each worker has an object of its own, used by nobody else."""
+
+    def open(self) -> None:
+        """Set the code up."""
+        ...
+
+    def call(self, name: str, argument: Any) -> list[Any]:
+        """Run the code once; see `Executor.call`."""
+        ...
+
+    def close(self) -> None:
+        """Tear the code down."""
+        ...
+
+
+class StageWork:
+    """Runs a stage or a batch.
+
+    Args:
+        code: what it runs.
+        last: it stands at the end of a pipeline, so that what a batch returns goes nowhere.
+    """
+
+    def __init__(self, code: StageCode, *, last: bool = False) -> None:
+        self._code = code
+        self._last = last
+        self._run: Callable[[Any], Any] = _unopened
+
+    def open(self) -> None:
+        """Make the object, where the stage is a class, and call its `open`."""
+        run = self._code.make()
+        getattr(run, "open", _nothing)()
+        self._run = run
+
+    def call(self, name: str, argument: Any) -> list[Any]:
+        """Return the items that came of an item; of a batch, a list of items for each of its items."""
+        result = self._run(argument)
+        return results(self._code, result, argument, last=self._last)
+
+    def close(self) -> None:
+        """Call the object's `close`."""
+        run, self._run = self._run, _unopened
+        getattr(run, "close", _nothing)()
+
+
+def results(code: StageCode, result: Any, argument: Any, *, last: bool) -> list[Any]:
+    """Return what a stage or batch returned as the list that it stands for."""
+    if not code.is_batch:
+        return several(result)
+    return nothing(result, code.name) if last else one_each(result, len(argument), code.name)
+
+
+class SpiderWork:
+    """Runs a spider's callbacks.
+
+    Args:
+        spider: the spider; in threads it is the same for all workers.
+    """
+
+    def __init__(self, spider: Spider) -> None:
+        self._spider = spider
+
+    def open(self) -> None:
+        """Nothing: a spider that was made is ready."""
+
+    def call(self, name: str, argument: Any) -> list[Any]:
+        """Return all that the callback yielded on a page or failure."""
+        result = getattr(self._spider, name)(argument)
+        if inspect.isgenerator(result):
+            return list(result)
+        if result is not None:
+            raise SpiderError(f"{name} returned a value, which goes nowhere: yield items and requests")
+        return []
+
+    def close(self) -> None:
+        """Nothing to tear down."""
+
+
+def _unopened(argument: Any) -> Any:
+    raise RuntimeError("the stage is not open")
+
+
+def _nothing() -> None: ...
+
+
+class ParseWork:
+    """Parses pages, so that their callbacks find the tree ready."""
+
+    def open(self) -> None:
+        """Nothing to set up."""
+
+    def call(self, name: str, argument: Any) -> list[Any]:
+        """Parse a page ahead."""
+        argument.prepare()
+        return []
+
+    def close(self) -> None:
+        """Nothing to tear down."""

@@ -1,0 +1,170 @@
+"""From stages and callbacks to the places where they run: on the loop, in threads, in processes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from crawler.contracts import Executor
+from crawler.errors import PluginError
+from crawler.events import Event
+from crawler.offload.inline import InlineExecutor
+from crawler.offload.loop import LoopExecutor
+from crawler.offload.process.executor import ProcessExecutor
+from crawler.offload.process.target import spider_target, stage_target
+from crawler.offload.thread import ThreadExecutor
+from crawler.offload.work import ParseWork, SpiderWork, StageWork
+from crawler.pipeline import Kind, Pipeline, Stage, check_flow
+from crawler.placement import Placement, Resolved
+from crawler.spider import Spider
+from crawler.stages import StageCode, declared
+
+Tell = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The batch at the end of a line: for which kind of items, and the line before it."""
+
+    kind: Kind
+    line: Sequence[StageCode]
+    executor: Executor
+
+    @property
+    def code(self) -> StageCode:
+        """The batch."""
+        return self.line[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a crawl's plugins run.
+
+    Attributes:
+        pipeline: the stages that items pass before they are written down.
+        last: the batches that get them afterwards.
+        callbacks: where callbacks run that do not run on the loop, by name.
+        parser: parses large pages beside the loop; None where nothing runs beside it.
+    """
+
+    pipeline: Pipeline
+    last: Sequence[Last] = ()
+    callbacks: Mapping[str, Executor] = field(default_factory=dict)
+    parser: Executor | None = None
+
+
+class Opening:
+    """Opens executors, and lets an exit stack close them.
+
+    Args:
+        stack: closes what was opened, in reverse order.
+        tell: is told of workers lost and threads stuck.
+        inline: run everything on the loop: for virtual time, which threads and processes do not have.
+    """
+
+    def __init__(self, stack: AsyncExitStack, tell: Tell, *, inline: bool = False) -> None:
+        self._stack = stack
+        self._tell = tell
+        self._inline = inline
+
+    async def places(
+        self, lines: Mapping[Kind, Sequence[StageCode]], spider: Spider, over: Mapping[str, Placement]
+    ) -> Places:
+        """Open all that a crawl's plugins need.
+
+        Args:
+            lines: the stages, for each kind of item.
+            spider: whose callbacks there are.
+            over: placements of callbacks that win over what the spider says.
+
+        Raises PluginError for stages that do not fit together, and for code that cannot be set up.
+        """
+        check_flow(lines, spider)
+        placed = placed_callbacks(spider, over)
+        before: dict[Kind, list[Stage]] = {}
+        last: list[Last] = []
+        for kind, line in lines.items():
+            before[kind] = []
+            for position, code in enumerate(line):
+                ends = code.is_end and position == len(line) - 1
+                executor = await self._opened(self._stage(code, last=ends))
+                if ends:
+                    last.append(Last(kind, line, executor))
+                else:
+                    before[kind].append(Stage(code, executor))
+        parser = None if self._inline else await self._opened(self._parser())
+        return Places(Pipeline(before), last, await self._callbacks(spider, placed), parser)
+
+    async def _callbacks(self, spider: Spider, placed: Mapping[str, Resolved]) -> dict[str, Executor]:
+        """Open the executors of callbacks; those with the same placement share one."""
+        opened: dict[str, Executor] = {}
+        for where in dict.fromkeys(placed.values()):
+            names = [name for name, one in placed.items() if one == where]
+            executor = await self._opened(self._spider(", ".join(names), spider, where))
+            opened.update(dict.fromkeys(names, executor))
+        return opened
+
+    async def _opened(self, executor: Executor) -> Executor:
+        self._stack.push_async_callback(executor.close)
+        await executor.open()
+        return executor
+
+    def _stage(self, code: StageCode, *, last: bool) -> Executor:
+        if code.placed.run == "loop":
+            return LoopExecutor(code.name, code, code.placed, last=last)
+        if self._inline:
+            return InlineExecutor(code.name, StageWork(code, last=last), code.placed)
+        if code.placed.run == "thread":
+            return ThreadExecutor(code.name, lambda: StageWork(code, last=last), code.placed, self._tell)
+        return ProcessExecutor(code.name, stage_target(code, last=last), code.placed, self._tell)
+
+    def _spider(self, name: str, spider: Spider, placed: Resolved) -> Executor:
+        if self._inline:
+            return InlineExecutor(name, SpiderWork(spider), placed)
+        if placed.run == "thread":
+            return ThreadExecutor(name, lambda: SpiderWork(spider), placed, self._tell)
+        return ProcessExecutor(name, spider_target(spider), placed, self._tell)
+
+    def _parser(self) -> Executor:
+        placed = Placement(run="thread", workers=2).full()
+        return ThreadExecutor("the HTML parser", ParseWork, placed, self._tell)
+
+
+def placed_callbacks(
+    spider: Spider, over: Mapping[str, Placement] = MappingProxyType({})
+) -> dict[str, Resolved]:
+    """Return where each callback of a spider runs that does not run on the loop.
+
+    Args:
+        spider: the spider.
+        over: placements that win over what the spider's author said, by name.
+
+    Raises PluginError for a callback that is not written as its place wants it.
+    """
+    placed: dict[str, Resolved] = {}
+    kind = type(spider)
+    for name, callback in inspect.getmembers(kind, inspect.isfunction):
+        said = declared(callback)
+        if said is None and name not in over:
+            continue
+        if said is not None and said.kind != "callback":
+            raise PluginError(f"{kind.__name__}.{name} is a callback: mark it with @thread or @process")
+        author = Placement() if said is None else said.placement
+        resolved = over.get(name, Placement()).over(author).full()
+        is_async = inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback)
+        if is_async and resolved.run != "loop":
+            raise PluginError(
+                f"{kind.__name__}.{name} is written `async def`, which runs on the loop only: "
+                f"write `def {name}(self, page)` to run it in a {resolved.run}"
+            )
+        if not is_async and resolved.run == "loop":
+            raise PluginError(
+                f"{kind.__name__}.{name} would keep the event loop waiting: "
+                f"write `async def {name}(self, page)` to run it there"
+            )
+        if resolved.run != "loop":
+            placed[name] = resolved
+    return placed

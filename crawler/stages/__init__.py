@@ -1,0 +1,21 @@
+"""Stages: what authors write to make items better, to drop them, and to hand them on."""
+
+from crawler.stages.address import Address, address_of
+from crawler.stages.code import Entry, StageCode, read_entry
+from crawler.stages.declare import Batch, Declared, Drop, batch, declared, process, stage, thread
+
+__all__ = [
+    "Address",
+    "Batch",
+    "Declared",
+    "Drop",
+    "Entry",
+    "StageCode",
+    "address_of",
+    "batch",
+    "declared",
+    "process",
+    "read_entry",
+    "stage",
+    "thread",
+]

@@ -1,0 +1,89 @@
+"""What the decorators say, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.errors import PluginError
+from crawler.placement import Placement
+from crawler.stages import Batch, Drop, batch, declared, process, stage, thread
+
+
+def test_a_decorated_function_is_called_as_it_stands() -> None:
+    @stage(run="thread")
+    def double(item: dict[str, int]) -> dict[str, int]:
+        return {"n": 2 * item["n"]}
+
+    assert double({"n": 2}) == {"n": 4}
+
+
+def test_what_is_said_is_kept() -> None:
+    @batch(run="process", size=7, max_wait=0.5, workers=3, queue=9, timeout=2, memory=10**8, recycle=50)
+    def save(items: list[dict[str, int]]) -> None: ...
+
+    said = declared(save)
+    assert said is not None
+    assert (said.kind, said.size, said.max_wait) == ("batch", 7, 0.5)
+    placed = Placement(run="process", workers=3, queue=9, timeout=2, memory=10**8, recycle=50)
+    assert said.placement == placed
+
+
+def test_callbacks_are_marked_with_their_place() -> None:
+    class Some:
+        @thread
+        def one(self) -> None: ...
+
+        @process(timeout=3)
+        def two(self) -> None: ...
+
+    one, two = declared(Some.one), declared(Some.two)
+    assert one is not None
+    assert two is not None
+    assert (one.kind, one.placement.run, two.placement) == (
+        "callback",
+        "thread",
+        Placement(run="process", timeout=3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"run": "proces"}, "did you mean 'process'"),
+        ({"run": 3}, "must be 'loop', 'thread' or 'process'"),
+        ({"workers": 0}, "workers must be a whole number above 0"),
+        ({"workers": True}, "workers must be a whole number"),
+        ({"timeout": "5s"}, "timeout must be seconds above 0"),
+        ({"queue": 1.5}, "queue must be a whole number"),
+        ({"run": "thread", "memory": 5}, "memory is for run='process'"),
+        ({"run": "loop", "recycle": 5}, "recycle is for run='process'"),
+    ],
+)
+def test_a_wrong_placement_is_refused(said: dict[str, object], words: str) -> None:
+    with pytest.raises(PluginError, match=words):
+        stage(**said)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("said", [{"size": 0}, {"size": True}, {"max_wait": -1}, {"max_wait": "2s"}])
+def test_a_wrong_batch_is_refused(said: dict[str, object]) -> None:
+    with pytest.raises(PluginError, match="a batch's"):
+        batch(**said)  # type: ignore[call-overload]
+
+
+def test_only_what_can_be_called_is_a_stage() -> None:
+    with pytest.raises(PluginError, match="@stage is for functions and classes"):
+        stage("clean")  # type: ignore[call-overload]
+
+
+def test_a_batch_is_a_list_with_a_name() -> None:
+    batch = Batch([1, 2], "a-1")
+    assert batch == [1, 2]
+    assert batch.id == "a-1"
+    assert Drop("too short").reason == "too short"
+
+
+def test_what_is_said_last_wins_and_the_rest_stays() -> None:
+    author = Placement(run="process", workers=2, memory=10**8, timeout=5)
+    assert Placement(workers=4).over(author) == Placement(run="process", workers=4, memory=10**8, timeout=5)
+    # What is for processes only does not follow a stage to another place.
+    assert Placement(run="thread").over(author) == Placement(run="thread", workers=2, timeout=5)
