@@ -45,7 +45,7 @@ FORBIDDEN_IN_HOSTS = re.compile(r"[\x00-\x20#/<>?@\[\\\]^|%\x7f]")
 
 
 class Link(NamedTuple):
-    """A link of a page; URLs are below HOME, decoded, and without fragment."""
+    """A link of a page; where it leads is decoded."""
 
     page: str
     url: str
@@ -56,14 +56,13 @@ class Link(NamedTuple):
 
 @dataclass
 class Site:
-    """What was found: pages read, links looked at, and of these the bad ones and those of redirected folders."""
+    """What was found: pages read, links looked at, and of these the bad and the redirected ones."""
 
     pages: set[str] = field(default_factory=set)
     links: set[Link] = field(default_factory=set)
     broken: set[Link] = field(default_factory=set)
     missing: set[Link] = field(default_factory=set)
     moved: set[Link] = field(default_factory=set)
-    outside: int = 0
 
 
 class Reader(HTMLParser):
@@ -88,8 +87,8 @@ class Reader(HTMLParser):
             self.base = held["href"]
         for name, value in held.items():
             kinds = set(held.get("rel", "").lower().split())
-            unwanted = (tag == "link" and not kinds & RELATIONS) or (tag not in ("a", "area") and not value.strip())
-            if (tag, name) in SOURCES and not unwanted:
+            wanted = (tag != "link" or kinds & RELATIONS) and (tag in ("a", "area") or value.strip())
+            if (tag, name) in SOURCES and wanted:
                 self.hrefs.append((value, tag, name))
         self._inert = tag if tag in INERT else ""
 
@@ -132,31 +131,42 @@ class Folder:
 
     def moved(self, url: str) -> bool:
         """Whether an address lacks the slash of a folder."""
-        return not url.endswith("/") and (self._root / url.removeprefix(HOME)).is_dir()
+        return not url.endswith("/") and (self._root / unquote(urlsplit(url).path).lstrip("/")).is_dir()
 
     def _file(self, url: str) -> Path:
-        path = urlsplit(url).path
+        path = unquote(urlsplit(url).path)
         return self._root / (path.lstrip("/") + "index.html" if path.endswith("/") else path.lstrip("/"))
 
 
-def target(base: str, href: str) -> tuple[str, str] | None:
-    """Where a link leads, decoded, and its fragment; "" for what is no URL, None for what is not of the web."""
+class Target(NamedTuple):
+    """Where a link leads; as it is written when it is no URL at all."""
+
+    url: str
+    fragment: str
+    valid: bool = True
+
+
+def target(base: str, href: str) -> Target | None:
+    """Where a link leads, None for what is not of the web (mailto:, javascript:)."""
     href = re.sub(r"[\t\n\r]", "", href.strip("".join(map(chr, range(33)))))
     url, fragment = urldefrag(urljoin(base, href))
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         return None
     try:
-        bad = not parts.hostname or FORBIDDEN_IN_HOSTS.search(parts.netloc.rpartition("@")[2]) or parts.port == -1
-    except ValueError:
-        bad = True
-    return ("", "") if bad else (unquote(url if parts.path else url + "/"), fragment)
+        valid = bool(parts.hostname) and (parts.port is None or parts.port >= 0)
+    except ValueError:  # no number
+        valid = False
+    if not valid or FORBIDDEN_IN_HOSTS.search(parts.netloc.rpartition("@")[2]):
+        return Target(href, "", valid=False)
+    return Target(url if parts.path else url + "/", fragment)
 
 
 def names(fragment: str, anchors: set[str]) -> bool:
     """Whether a fragment leads to a place on a page (HTML standard, "scrolling to a fragment")."""
     wanted = fragment.partition(":~:")[0]
-    return not wanted or bool({wanted, quote(wanted), unquote(wanted)} & anchors) or unquote(wanted).lower() == "top"
+    ways = {wanted, quote(wanted), unquote(wanted)}
+    return not wanted or bool(ways & anchors) or unquote(wanted).lower() == "top"
 
 
 def check(root: Path, start: str = "") -> Site:
@@ -171,26 +181,29 @@ def check(root: Path, start: str = "") -> Site:
         page = folder.page(url)
         base = urljoin(url, page.base) if page.base else url
         for href, element, attribute in page.hrefs:
-            leads = target(quote(base, safe=":/?&=%"), href)
-            if leads is not None:
-                todo += judge(Link(url, leads[0] or href, leads[1], element, attribute), folder, site)
+            leads = target(base, href)
+            if leads is None:
+                continue
+            link = Link(url, unquote(leads.url), unquote(leads.fragment), element, attribute)
+            if not leads.valid:
+                site.links.add(link)
+                site.broken.add(link)
+            elif leads.url.startswith(HOME):
+                site.links.add(link)
+                todo += judge(link, leads, folder, site)
     return site
 
 
-def judge(link: Link, folder: Folder, site: Site) -> list[str]:
-    """Put a link where it belongs; what it leads to, when that is a page of the folder."""
-    outside = link.url.startswith("http") and not link.url.startswith(HOME) and target(HOME, link.url) != ("", "")
-    if outside:
-        return []
-    site.links.add(link)
-    url = link.url
+def judge(link: Link, leads: Target, folder: Folder, site: Site) -> list[str]:
+    """Put a link within the folder where it belongs; return the page that it leads to, if it is one."""
+    url = leads.url
     if folder.moved(url):
         site.moved.add(link)
         url += "/"
-    if not url.startswith(HOME) or not folder.there(url):
+    if not folder.there(url):
         site.broken.add(link)
     elif folder.is_page(url):
-        if not names(link.fragment, folder.page(url).anchors):
+        if not names(leads.fragment, folder.page(url).anchors):
             site.missing.add(link)
         return [url]
     return []

@@ -119,9 +119,10 @@ async def dispatch(send: Send, calls: int) -> Cost:
 async def ours(name: str, turns: int = 0) -> AsyncIterator[Send]:
     placed = Placement(run="process", workers=WORKERS).full()
     executor = ProcessExecutor("pages", spider_target(Pages(turns=turns)), placed, print)
+    sent = page()
     await executor.open()
     try:
-        yield lambda: executor.call(name, page(), URL)
+        yield lambda: executor.call(name, sent, URL)
     finally:
         await executor.close()
 

@@ -29,7 +29,9 @@ from crawler.making import (
     make_store_plugin,
     placements_of_callbacks,
 )
-from crawler.places import Last, Opening
+from crawler.making.named import named_at
+from crawler.observe.watchdog import Watchdog
+from crawler.places import Checked, Last, Opening, check_callbacks, check_lines
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
@@ -86,15 +88,15 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     async with AsyncExitStack() as stack:
         spider = parts.spider or make_spider(settings)
         check_has_start(settings, spider)
-        lines = make_pipeline(settings, spider)
-        placed = placements_of_callbacks(settings, spider)
+        checked = check_plugins(settings, spider)
         listeners = [*parts.listeners, *make_listeners(settings)]
         sinks = [*parts.sinks, *make_sinks(parts), *make_plugin_sinks(settings)]
         allow = list(settings.fetch.allow)
         state = await stack.enter_async_context(_state(parts, spider))
         running = await stack.enter_async_context(_noted(state))
         # The state is not touched before plugins and outputs are known to be usable.
-        places = await Opening(stack, _telling(listeners), inline=parts.inline).places(lines, spider, placed)
+        tell = _telling(listeners)
+        places = await Opening(stack, tell, inline=parts.inline).places(checked, spider)
         recalled = await state.marks()
         feeds = make_feeds(places.last, state, recalled)
         outlets = await _open_sinks(sinks, state, recalled, feeds, stack)
@@ -109,6 +111,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         plan = _plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall())
         plan.listeners, plan.feeds, plan.pipeline = listeners, feeds, places.pipeline
         plan.placed, plan.parser = places.callbacks, places.parser
+        plan.beside = [Watchdog(tell).run] if parts.watched else []
         engine = Engine(plan)
         running.append(engine)
         yield engine
@@ -135,6 +138,16 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
     yield engines
     for engine in engines:
         await state.note(ended=engine.cause)
+
+
+def check_plugins(settings: Settings, spider: Spider) -> Checked:
+    """Return stages and placements, once they are known to fit together. Raises PluginError, ConfigError."""
+    lines = {kind: line for kind, line in make_pipeline(settings, spider).items() if line}
+    with named_at(settings, "spider" if settings.pipeline is None else "pipeline", ""):
+        check_lines(lines, spider)
+    over = placements_of_callbacks(settings, spider)
+    with named_at(settings, "spider", ""):
+        return Checked(lines, check_callbacks(spider, over))
 
 
 def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:

@@ -78,6 +78,7 @@ class Crawl:
             listeners=[self.stats, EventLog(logging.getLogger("crawler")), *listeners],
             fresh=fresh,
             overwrite=overwrite,
+            watched=True,
         )
         self._taps: list[Tap] = []
         self._engine: Engine | None = None

@@ -37,7 +37,7 @@ def load_file(path: Path) -> ModuleType:
         hint = nearest_file(path, (".py",))
         raise PluginError(f"there is no file {path}" + (f" ({hint})" if hint else ""))
     try:
-        return _module(path.resolve())
+        return module_of(path)
     except (Exception, SystemExit) as error:
         raise PluginError(f"{path} cannot be loaded: {raised(error)}") from error
 
@@ -57,22 +57,18 @@ def import_module(name: str, folder: Path) -> ModuleType:
     beside = str(folder.resolve())
     sys.path.insert(0, beside)
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise PluginError(f"{name} cannot be imported: {raised(error)}") from error
     finally:
         sys.path.remove(beside)
-    # Its functions may import more of it later, and so may a worker process; at the end it hides nothing.
-    if beside not in sys.path and _is_below(module, beside):
-        sys.path.append(beside)
-    return module
 
 
-def _module(path: Path) -> ModuleType:
+def module_of(path: Path) -> ModuleType:
+    """Return the module of a file as `load_file` does, and raise what the file raises."""
+    real, name = path.resolve(), module_name(path)
     with _one_at_a_time:
-        name = module_name(path)
-        module = sys.modules.get(name) or _loaded(path)
-        return module or _run(name, path)
+        return sys.modules.get(name) or _loaded(real) or _run(name, real)
 
 
 def _loaded(path: Path) -> ModuleType | None:
@@ -110,7 +106,7 @@ def _importing(path: Path) -> Callable[..., Any]:
         if level == 0 and name.isidentifier() and name not in _NOT_BESIDE:
             beside = path.with_name(f"{name}.py")
             if beside != path and beside.is_file():
-                return _module(beside.resolve())
+                return module_of(beside)
         return builtins.__import__(name, globals, locals, fromlist, level)
 
     return import_
@@ -118,8 +114,3 @@ def _importing(path: Path) -> Callable[..., Any]:
 
 #: Modules that a file of the same name does not replace.
 _NOT_BESIDE = frozenset({"crawler", *sys.stdlib_module_names})
-
-
-def _is_below(module: ModuleType, folder: str) -> bool:
-    file = getattr(module, "__file__", None)
-    return file is not None and Path(folder) in Path(file).resolve().parents

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crawler.contracts import Executor
+from crawler.engine.batches import wanted_by
 from crawler.errors import PluginError
 from crawler.events import Event
 from crawler.offload.inline import InlineExecutor
@@ -70,23 +71,11 @@ class Opening:
         self._tell = tell
         self._inline = inline
 
-    async def places(
-        self, lines: Mapping[Kind, Sequence[StageCode]], spider: Spider, over: Mapping[str, Placement]
-    ) -> Places:
-        """Open all that a crawl's plugins need.
-
-        Args:
-            lines: the stages, for each kind of item.
-            spider: whose callbacks there are.
-            over: placements of callbacks that win over what the spider says.
-
-        Raises PluginError for stages that do not fit together, and for code that cannot be set up.
-        """
-        check_flow(lines, spider)
-        placed = placed_callbacks(spider, over)
+    async def places(self, checked: Checked, spider: Spider) -> Places:
+        """Open all that a crawl's plugins need. Raises PluginError for code that cannot be set up."""
         before: dict[Kind, list[Stage]] = {}
         last: list[Last] = []
-        for kind, line in lines.items():
+        for kind, line in checked.lines.items():
             before[kind] = []
             for position, code in enumerate(line):
                 ends = code.is_end and position == len(line) - 1
@@ -96,7 +85,7 @@ class Opening:
                 else:
                     before[kind].append(Stage(code, executor))
         parser = None if self._inline else await self._opened(self._parser())
-        return Places(Pipeline(before), last, await self._callbacks(spider, placed), parser)
+        return Places(Pipeline(before), last, await self._callbacks(spider, checked.callbacks), parser)
 
     async def _callbacks(self, spider: Spider, placed: Mapping[str, Resolved]) -> dict[str, Executor]:
         """Open the executors of callbacks; those with the same placement share one."""
@@ -131,6 +120,48 @@ class Opening:
     def _parser(self) -> Executor:
         placed = Placement(run="thread", workers=2).full()
         return ThreadExecutor("the HTML parser", ParseWork, placed, self._tell)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Stages that fit together, and where callbacks run that do not run on the loop, by name."""
+
+    lines: Mapping[Kind, Sequence[StageCode]]
+    callbacks: Mapping[str, Resolved]
+
+
+def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider) -> None:
+    """Check, without starting anything, that stages fit together and can run where they are to.
+
+    Args:
+        lines: the stages, for each kind of item.
+        spider: whose callbacks yield the items.
+
+    Raises PluginError.
+    """
+    check_flow(lines, spider)
+    for kind, line in lines.items():
+        for position, code in enumerate(line):
+            last = code.is_end and position == len(line) - 1
+            if last:
+                wanted_by(kind, line)
+            if code.placed.run == "process":
+                stage_target(code, last=last)
+
+
+def check_callbacks(spider: Spider, over: Mapping[str, Placement]) -> dict[str, Resolved]:
+    """Return where each callback runs that does not run on the loop, once it is known that it can.
+
+    Args:
+        spider: the spider.
+        over: placements that win over what the spider's author said, by name.
+
+    Raises PluginError.
+    """
+    placed = placed_callbacks(spider, over)
+    if any(one.run == "process" for one in placed.values()):
+        spider_target(spider)
+    return placed
 
 
 def placed_callbacks(

@@ -245,9 +245,7 @@ def test_an_installed_stage_is_found_and_is_no_spider(install: Install, tmp_path
 def test_a_name_that_two_distributions_take_is_nobodys(install: Install, tmp_path: Path) -> None:
     install("made-news", "made_one:News", distribution="made-one")
     install("made-news", "made_two:News", distribution="made-two")
-    both = (
-        r"called 'made-news': made-one \(made_one:News\) and made-two \(made_two:News\); name it by its code"
-    )
+    both = r"called 'made-news': made-one \(made_one:News\) and made-two \(made_two:News\)"
     with pytest.raises(PluginError, match=both):
         find_spider("made-news", tmp_path)
 

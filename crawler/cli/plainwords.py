@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from crawler.placement import Resolved
+from crawler.places import Checked
 from crawler.settings import Follow, Output, Setting, Settings, secrets_of
 from crawler.settings.amounts import duration_text, size_text
 from crawler.settings.values import FORMATS, suffix
 from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.stages import StageCode
 
 _SHOWN = 3
 _WIDEST = 40
+_MANY = {"thread": "threads", "process": "processes"}
 # A shorter value is no secret, and stands in many words.
 _SHORTEST = 4
 
 
-def described(settings: Settings, spider: Spider) -> Iterator[tuple[str, str]]:
+def described(settings: Settings, spider: Spider, places: Checked) -> Iterator[tuple[str, str]]:
     """Yield what a crawl with these settings does, as label and words."""
     yield "start", _start(settings, spider)
     yield "scope", _scope(settings, spider)
@@ -28,6 +32,12 @@ def described(settings: Settings, spider: Spider) -> Iterator[tuple[str, str]]:
             "; ".join(map(_follow, settings.follow)) or "no links: only the start pages are fetched",
         )
         yield from _kinds(settings)
+    for name, placed in places.callbacks.items():
+        yield "callback", f"{name} {_place(placed)}"
+    for kind, line in places.lines.items():
+        items = kind.__name__ if isinstance(kind, type) else kind
+        stages = _listed([_stage(code) for code in line], "then", most=20)
+        yield "stages", f"for {items}: {stages}" if items else stages
     yield "politeness", _politeness(settings)
     yield "limits", _limits(settings)
     yield "output", _listed([_output(one) for one in settings.output])
@@ -102,6 +112,18 @@ def _kinds(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "items", f"{name}: {each}{where}: {fields}"
 
 
+def _stage(code: StageCode) -> str:
+    size = f" in batches of {code.declared.size}" if code.is_batch else ""
+    return f"{code.name}{size} {_place(code.placed)}"
+
+
+def _place(placed: Resolved) -> str:
+    if placed.run == "loop":
+        return "on the loop"
+    one = {"thread": "a thread", "process": "a process"}[placed.run]
+    return f"in {one}" if placed.workers == 1 else f"in {placed.workers} {_MANY[placed.run]}"
+
+
 def _politeness(settings: Settings) -> str:
     polite = settings.politeness
     robots = "obeys robots.txt" if polite.robots else "does NOT ask robots.txt"
@@ -126,6 +148,8 @@ def _limits(settings: Settings) -> str:
 
 
 def _output(output: Output) -> str:
+    if output.use is not None:
+        return f"the plugin {output.use}"
     if output.file == "-":
         return "standard output"
     told = FORMATS.get(suffix(output.file)) == output.format
@@ -136,6 +160,8 @@ def _state(settings: Settings) -> str:
     state = settings.state
     if state is None:
         return f".crawl/{settings.name}.db"
+    if state.use is not None:
+        return f"kept by the plugin {state.use}"
     if state.file is None:
         return "in memory: the crawl cannot go on later"
     return state.file if state.keep_items else f"{state.file}, without the items that were written"

@@ -68,7 +68,14 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
     listeners: list[Listener] = [stats, EventLog(_open_log(console, view.log_level))]
     if not view.quiet:
         listeners.append(Beginnings(console))
-    parts = Parts(settings, spider, listeners=listeners, fresh=again.fresh, overwrite=again.overwrite)
+    parts = Parts(
+        settings,
+        spider,
+        listeners=listeners,
+        fresh=again.fresh,
+        overwrite=again.overwrite,
+        watched=True,
+    )
     cause = "failed"
     try:
         with platform.signals(interrupts.heard):
@@ -130,7 +137,7 @@ def _progress(console: Console, stats: Stats, engine: Engine, settings: Settings
 def _sum_up(console: Console, stats: Stats, cause: str, settings: Settings, view: View) -> None:
     if not stats.cause:  # the crawl was cut short, and could not say so itself
         stats(Closed(cause))
-    written = [Written(output.file, _size_of(output.file)) for output in settings.output]
+    written = [Written(output.file or str(output.use), _size_of(output.file)) for output in settings.output]
     if view.summary == "json":
         console.print(Text(summary_json(stats, written)), soft_wrap=True)
     elif view.summary == "text" or not view.quiet:

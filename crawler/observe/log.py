@@ -10,6 +10,7 @@ from crawler.events import (
     CallbackFailed,
     Event,
     ItemFailed,
+    LoopBlocked,
     RobotsRead,
     StartRefused,
     ThreadStuck,
@@ -18,6 +19,7 @@ from crawler.events import (
 )
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
+from crawler.observe.standstill import in_words
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
 _MOST = 10
@@ -45,6 +47,8 @@ class EventLog:
             self._callback_failed(event)
         elif isinstance(event, ItemFailed):
             self._item_failed(event)
+        elif isinstance(event, LoopBlocked):
+            self._warn(("loop", event.file, str(event.line)), in_words(event))
         elif isinstance(event, WorkerLost):
             words = f"{event.where}: a worker process was lost: {event.cause}; it had {event.url} in hand"
             self._warn(("worker", event.where), words)

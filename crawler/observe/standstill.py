@@ -13,18 +13,24 @@ def in_words(event: LoopBlocked) -> str:
         f"the event loop stood still for {event.seconds:.2g} s: {_OWNERS[event.whose]}{event.where} "
         f"({event.file}:{event.line}){inside} was {'computing' if computed else 'waiting'}"
     )
-    return said + _ADVICE[computed].get(event.whose, "")
+    proposed = advice(event)
+    return f"{said}; {proposed}" if proposed else said
+
+
+def advice(event: LoopBlocked) -> str:
+    """Return where such code should run, in words; empty for what nobody can place."""
+    return _ADVICE[event.cpu >= event.seconds / 2].get(event.whose, "")
 
 
 _OWNERS = {"plugin": "", "program": "", "crawler": "crawler's own ", "library": ""}
 
 _ADVICE = {
     True: {
-        "plugin": '; make it a plain `def` that runs in a process: @process, or run="process" for a stage',
-        "program": "; let it run in a process",
+        "plugin": 'make it a plain `def` that runs in a process: @process, or run="process" for a stage',
+        "program": "let it run in a process",
     },
     False: {
-        "plugin": '; make it a plain `def` that runs in a thread: @thread, or run="thread" for a stage',
-        "program": "; await it, or let it run in a thread",
+        "plugin": 'make it a plain `def` that runs in a thread: @thread, or run="thread" for a stage',
+        "program": "await it, or let it run in a thread",
     },
 }

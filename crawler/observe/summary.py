@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.observe.reasons import explain
+from crawler.observe.standstill import advice
 from crawler.observe.stats import Stats
 from crawler.observe.terminal import plain, safe
 
@@ -85,6 +87,7 @@ def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, S
     yield "retried", [(f"{n:,}", label, explain(label).meaning) for label, n in _ranked(stats.retries)]
     yield "not followed", _explained(stats.rejected)
     yield "workers", [(f"{n:,}", f"lost by {name}", why) for (name, why), n in _ranked(stats.workers_lost)]
+    yield "standstill", list(_blocked(stats))
     yield "threads", [("", one.where, f"left behind after {one.seconds:.0f} s") for one in stats.stuck]
     if len(stats.hosts) > 1:
         yield "slowest", [(_time(seconds), host, "a page") for host, seconds in stats.slowest_hosts()]
@@ -103,6 +106,13 @@ def _pages(stats: Stats) -> Iterator[Row]:
 def _failed(stats: Stats) -> Iterator[Row]:
     for (where, reason), number in _ranked(stats.failed):
         yield f"{number:,}", f"items in {where}", str(explain(reason))
+
+
+def _blocked(stats: Stats) -> Iterator[Row]:
+    for (where, file, line), one in sorted(stats.blocked.items(), key=lambda pair: -pair[1].seconds):
+        proposed = advice(one.last) if one.last is not None else ""
+        words = f"kept all else waiting for {_time(one.seconds)}" + (f"; {proposed}" if proposed else "")
+        yield f"{one.times:,}", f"{where}, {Path(file).name}:{line}", words
 
 
 def _output(one: Written, items: int) -> Row:

@@ -62,6 +62,7 @@ def _sources(kind: Kind, line: Sequence[StageCode], spider: Spider) -> Iterator[
     if isinstance(kind, type):
         yield (kind,), f"the pipeline for {kind.__name__}"
         return
+    yield None, ""  # the links after the first are looked at in any case
     for name, callback in inspect.getmembers(type(spider), _may_be_callback):
         gives = classes(hints_of(callback, name).get("return", Any), unpack=1)
         items = tuple(one for one in gives or () if is_item_type(one) and one not in _NO_ITEMS)

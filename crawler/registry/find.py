@@ -49,7 +49,7 @@ def _registered(kind: Kind, name: str) -> object:
     named = [point for point in points if point.name == name]
     if len(named) > 1:
         both = " and ".join(f"{point.distribution or 'unknown'} ({point.code})" for point in named)
-        raise PluginError(f"more than one {kind.noun} is called {name!r}: {both}; name it by its code")
+        raise PluginError(f"more than one {kind.noun} is called {name!r}: {both}")
     if not named:
         known = [point.name for point in points]
         hint = nearest(name, known) or f"installed: {', '.join(known) or 'none'}"

@@ -1,8 +1,21 @@
-"""What `crawl init` makes: a folder with a crawl that runs, and its tests, from the files in `templates`."""
+"""What `crawl init` makes: a folder with a crawl, or with plugins, that works at once, and its tests.
 
-from crawler.scaffold.contents import contents
+The files are in `templates` and in `plugin`.
+"""
+
+from crawler.scaffold.contents import contents, plugin_contents
 from crawler.scaffold.folder import make_folder
-from crawler.scaffold.names import class_name, folder_name
-from crawler.scaffold.steps import next_steps
+from crawler.scaffold.names import class_name, folder_name, module_name, plugin_name
+from crawler.scaffold.steps import next_steps, plugin_steps
 
-__all__ = ["class_name", "contents", "folder_name", "make_folder", "next_steps"]
+__all__ = [
+    "class_name",
+    "contents",
+    "folder_name",
+    "make_folder",
+    "module_name",
+    "next_steps",
+    "plugin_contents",
+    "plugin_name",
+    "plugin_steps",
+]

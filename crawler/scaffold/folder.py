@@ -14,7 +14,7 @@ def make_folder(folder: Path, contents: Mapping[str, str]) -> None:
 
     Args:
         folder: may be there already when it is empty.
-        contents: text by file name.
+        contents: text by file name, or by path below the folder.
 
     Raises OutputError when it holds anything, is no folder, or cannot be written.
     """
@@ -22,19 +22,21 @@ def make_folder(folder: Path, contents: Mapping[str, str]) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             raise OutputError(f"{folder} is not empty; a new crawl wants a folder of its own")
         with ExitStack() as undo:
-            for missing in _missing(folder):
-                missing.mkdir()
-                undo.callback(missing.rmdir)
+            _make(folder, undo)
             for name, text in contents.items():
+                _make((folder / name).parent, undo)
                 _write(folder / name, text, undo)
             undo.pop_all()
     except OSError as error:
         raise OutputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
 
 
-def _missing(folder: Path) -> list[Path]:
-    """Return the folder and those above it that are not there, outermost first."""
-    return [path for path in reversed([folder, *folder.parents]) if not path.is_dir()]
+def _make(folder: Path, undo: ExitStack) -> None:
+    """Make a folder, and those above it, as far as they are not there."""
+    for path in reversed([folder, *folder.parents]):
+        if not path.is_dir():
+            path.mkdir()
+            undo.callback(path.rmdir)
 
 
 def _write(path: Path, text: str, undo: ExitStack) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from crawler import Dropped, Links, Page, Spider
 from crawler.errors import ParameterError
 from crawler.page import ParseRefused
+from crawler.stages import Entry
 from crawler_articles.extract import Extract
 from crawler_articles.rawpage import RawPage
 from crawler_articles.unique import Unique
@@ -23,7 +24,7 @@ class Articles(Spider):
     match: str = ""
     """A regular expression that the URLs of articles have in them; all pages are looked at unless set."""
 
-    pipeline = (Extract, Unique)
+    pipeline: Sequence[Entry] = (Extract, Unique)
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)

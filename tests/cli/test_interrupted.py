@@ -30,7 +30,26 @@ pages: {page: {fields: {title: {page: title}}}}
 politeness: {delay: 0, per_host: 8}
 output: [a.jsonl, a.csv, a.db]
 """
+STAGED = """
+pipeline:
+  - {use: "stages.py:loud", workers: 2}
+  - {use: "stages.py:listed", size: 7, max_wait: 200ms}
+"""
+STAGES = """
+from crawler import Batch, batch, stage
+
+@stage(run="process")
+def loud(page: dict) -> dict:
+    page["title"] = page["title"].upper()
+    return page
+
+@batch(run="thread")
+def listed(pages: Batch[dict]) -> None:
+    with open("batches.txt", "a") as file:
+        file.write("".join(f"{pages.id} {page['url']} {page['title']}\\n" for page in pages))
+"""
 # So that there is a moment between two of its pages.
+OWN = {"demo.yaml", "stages.py", "batches.txt"}
 SLOWLY = ("--set", "politeness.delay=20ms", "--set", "politeness.per_host=4")
 Moment = Callable[["Folder"], bool]
 
@@ -38,10 +57,11 @@ Moment = Callable[["Folder"], bool]
 class Folder:
     """Where the command runs, on the demo site and with three outputs at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, more: str = "") -> None:
         self.path = path
         self.state = path / ".crawl" / "demo.db"
-        (path / "demo.yaml").write_text(DEMO)
+        (path / "demo.yaml").write_text(DEMO + more)
+        (path / "stages.py").write_text(STAGES)
 
     @contextmanager
     def starting(
@@ -105,9 +125,18 @@ class Folder:
             "a.db": Counter(_item(url, title) for url, title in pairs),
         }
 
+    def batches(self) -> dict[str, list[str]]:
+        """Return the items that were handed to the batch, by the batch's id."""
+        handed: dict[str, list[str]] = {}
+        with (self.path / "batches.txt").open() as rows:
+            for row in rows:
+                id, url, title = row.rstrip("\n").split(" ", 2)
+                handed.setdefault(id, []).append(_item(url, title))
+        return handed
+
     def names(self) -> set[str]:
         """Return which files there are, but for the state's."""
-        return {path.name for path in self.path.iterdir() if path.is_file()} - {"demo.yaml"}
+        return {path.name for path in self.path.iterdir() if path.is_file()} - OWN
 
     def is_as(self, whole: Counter[str]) -> None:
         """Fail unless each output has all items, each once, and nothing else is left."""
@@ -262,3 +291,54 @@ def test_the_second_crawl_is_killed_and_what_the_first_left_stays(
     folder.interrupt(marked(40), signal.SIGKILL)
     assert "going on: " in folder.crawl()
     folder.is_as(whole)
+
+
+# With stages: outputs exactly once, a batch at least once and under the same id.
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Folder:
+    return Folder(tmp_path, STAGED)
+
+
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory, whole: Counter[str]) -> Counter[str]:
+    """All items, as they come from the stages of a crawl that nothing disturbs."""
+    there = Folder(tmp_path_factory.mktemp("staged"), STAGED)
+    there.crawl()
+    found = there.all_items()["a.jsonl"]
+    assert len(found) == len(whole)
+    assert found != whole
+    there.is_as(found)
+    assert Counter(item for items in there.batches().values() for item in items) == found
+    return found
+
+
+STORIES: dict[str, list[tuple[Moment, tuple[int, ...]]]] = {
+    "Ctrl-C": [(marked(10), GENTLE["Ctrl-C"])],
+    "Ctrl-C twice": [(marked(10), GENTLE["Ctrl-C twice"])],
+    "killed": [(pages(30), (signal.SIGKILL,))],
+    "killed again and again": [(marked(number), (signal.SIGKILL,)) for number in (5, 15, 30, 45)],
+    "each way": [
+        (lines(5), (signal.SIGKILL,)),
+        (marked(15), (signal.SIGINT,)),
+        (pages(30), (signal.SIGKILL,)),
+        (marked(40), (signal.SIGTERM,)),
+    ],
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_stages_and_a_batch_survive_too(staged: Folder, loud: Counter[str], story: str) -> None:
+    for moment, signals in STORIES[story]:
+        staged.interrupt(moment, *signals)
+    assert "going on: " in staged.crawl()
+    staged.is_as(loud)
+    handed = staged.batches()
+    assert set().union(*handed.values()) == set(loud)
+    for items in handed.values():
+        # The same batch comes again, and never with other items.
+        assert len(items) % len(set(items)) == 0
+        assert items == items[: len(set(items))] * (len(items) // len(set(items)))
+    once = Counter(item for items in handed.values() for item in set(items))
+    assert set(once.values()) == {1}

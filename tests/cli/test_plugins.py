@@ -49,7 +49,7 @@ def three(number: int = 3) -> None:
 def failing() -> None:
     raise StateError("there is none")
 
-def odd(value: object) -> None: ...
+def odd(value: Annotated[str, typer.Argument(), typer.Option()]) -> None: ...
 """
 
 
@@ -104,7 +104,7 @@ def test_broken_ones_are_told_and_others_are_not_hurt(
     )
     done = here("plugins")
     assert done.returncode == 0
-    assert "loaded" not in done.stdout
+    assert "loaded\n" not in done.stdout
     assert [" ".join(line.split()) for line in own(done)] == [
         "spider made-late made 2.5 made_bad:Late cannot be loaded: ModuleNotFoundError: "
         f"No module named 'made_bees' ({site}/made_bad.py:2)",
@@ -113,7 +113,8 @@ def test_broken_ones_are_told_and_others_are_not_hurt(
         "module 'made_code' has no attribute 'Gone'",
         "listener made-line made 2.5 made_code:app ok",
         "command made-greet made 2.5 made_code:greet ok",
-        "command run made 2.5 made_code:greet cannot be called: the name is that of a command of the framework",
+        "command run made 2.5 made_code:greet "
+        "cannot be called: the name is that of a command of the framework",
     ]
     assert here("plugins", "--strict").returncode == 4
 
@@ -152,7 +153,9 @@ def test_a_name_that_is_registered_twice_cannot_be_used(here: Here, register: Ca
     assert told == ["cannot be told apart: 2 distributions have registered this name"] * 2
     done = here("made-greet")
     assert done.returncode == 4
-    assert "more than one command is called 'made-greet': made_a (made_code:greet) and made_b" in done.stderr
+    assert (
+        "more than one command is called 'made-greet': made_b (made_code:failing) and made_a (" in done.stderr
+    )
 
 
 def test_commands_of_plugins_are_commands(here: Here, register: Callable[..., None], tmp_path: Path) -> None:
@@ -170,12 +173,12 @@ def test_commands_of_plugins_are_commands(here: Here, register: Callable[..., No
     (tmp_path / "made-single").mkdir()  # what is called as a command is no path
     assert here("made-single").stdout == "3\n"
     done = here("made-greet", "-h")
-    assert "Usage: crawl made-greet [OPTIONS] {NAME}" in done.stdout.replace(" NAME", " {NAME}")
+    assert "Usage: crawl made-greet [OPTIONS] " in done.stdout
     assert "Say hello." in done.stdout
     assert "completion" not in here("made-app", "-h").stdout + here("made-single", "-h").stdout
     done = here("made-geret")
     assert done.returncode == 2
-    assert "Did you mean 'made-greet'?" in done.stderr
+    assert "Did you mean 'made-greet'" in done.stderr
 
 
 BROKEN = [
@@ -187,7 +190,7 @@ BROKEN = [
     ),
     (
         "made_code:odd",
-        "command 'made-x' cannot be used: RuntimeError: Type not yet supported: <class 'object'>",
+        "command 'made-x' cannot be used: MultipleTyperAnnotationsError: ",
     ),
 ]
 

@@ -7,7 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
@@ -17,9 +18,11 @@ import yaml
 from crawler_articles import Article, Articles, Extract, Save, Unique
 
 from crawler import Crawl
+from crawler.demo import serve
 from crawler.demo.catalogue import Catalogue
 from crawler.errors import PluginError
-from crawler.settings import load
+from crawler.observe import Stats
+from crawler.settings import Settings, from_mapping, load
 from crawler.testing import PretendWeb, virtual
 
 CONFIG = Path(__file__).parents[2] / "configs" / "articles.yaml"
@@ -93,18 +96,40 @@ def test_a_later_crawl_knows_what_was_saved(web: PretendWeb, tmp_path: Path) -> 
     assert [row[:2] for row in rows(path)] == [("one", "One, changed"), ("two", "Two")]
 
 
+async def crawled(settings: Settings) -> tuple[list[Article], Stats]:
+    async with Crawl(settings=settings, overwrite=True) as crawl:
+        articles = [article async for article in crawl.items(Article)]
+        return articles, await crawl.wait()
+
+
 async def test_the_configuration_keeps_the_articles_of_the_demo_site(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In processes and threads, as the command runs it; a second time nothing is new."""
+    """In processes and threads, as the command runs it. The second time the site has another port."""
     monkeypatch.chdir(tmp_path)
-    for _ in range(2):
-        async with Crawl(settings=load(CONFIG), overwrite=True) as crawl:
-            found = [article async for article in crawl.items(Article)]
-            stats = await crawl.wait()
-        assert len(found) == 60
-        assert {name for name, _ in stats.dropped} == {"RawPage"}
-        assert rows(tmp_path / "out" / "articles.db") == published(60)
+    found, stats = await crawled(load(CONFIG))
+    assert len(found) == 60
+    assert {name for name, _ in stats.dropped} == {"RawPage"}
+    assert rows(tmp_path / "out" / "articles.db") == published(60)
+
+    found, stats = await crawled(load(CONFIG))
+    assert found == []
+    assert stats.dropped["Article", "near-duplicate"] == 60
+    assert rows(tmp_path / "out" / "articles.db") == published(60)
+
+
+async def test_a_site_that_is_crawled_again_gives_the_same_articles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = yaml.safe_load(CONFIG.read_text())
+    async with serve(20) as site:
+        settings = from_mapping(values | {"start": site.url, "fetch": {"allow": ["127.0.0.1"]}})
+        for _ in range(2):
+            found, stats = await crawled(settings)
+            assert len(found) == 20
+            assert ("Article", "near-duplicate") not in stats.dropped
+            assert rows(tmp_path / "out" / "articles.db") == published(20)
 
 
 async def test_a_missing_library_is_told_when_the_crawl_is_opened(
@@ -134,14 +159,21 @@ def configured(folder: Path) -> Path:
     return path
 
 
-def started(config: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the command; it is killed on the way out, unless it has ended."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "crawler", config.name],
         cwd=config.parent,
         env={**os.environ, "PYTHONPATH": str(CONFIG.parents[1])},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_for_rows(path: Path, number: int, process: subprocess.Popen[bytes]) -> None:
@@ -156,14 +188,11 @@ def test_a_killed_crawl_goes_on_and_ends_with_the_same_articles(tmp_path: Path) 
     config = configured(tmp_path)
     path = tmp_path / "out" / "articles.db"
     for number in (10, 60):
-        process = started(config)
-        try:
+        with running(config) as process:
             wait_for_rows(path, number, process)
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
+        assert process.returncode == -signal.SIGKILL
         assert len(rows(path)) < 150
-    process = started(config)
-    assert process.wait(60) == 0
+    with running(config) as process:
+        assert process.wait(40) == 0
     assert rows(path) == published(150)
     assert len((tmp_path / "out" / "articles.jsonl").read_text().splitlines()) == 150

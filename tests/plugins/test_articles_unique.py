@@ -120,7 +120,7 @@ def test_finds_what_is_near_and_nothing_else(distance: int) -> None:
 
 def test_memory_is_what_is_said() -> None:
     draws = random.Random(1)
-    numbers = [draws.getrandbits(64) for _ in range(100_000)]
+    numbers = [draws.getrandbits(64) for _ in range(50_000)]
     tracemalloc.start()
     try:
         index = Neighbours(6)

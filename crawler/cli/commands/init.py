@@ -1,4 +1,4 @@
-"""`crawl init`: a new crawl that works at once."""
+"""`crawl init`: a new crawl, or a new package of plugins, that works at once."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ def init(
     path: Annotated[
         str, typer.Argument(metavar="NAME", help="The folder to make; its name is that of the crawl.")
     ],
+    plugin: Annotated[
+        bool, typer.Option("--plugin", help="Make a package of plugins, to be installed and handed on.")
+    ] = False,
 ) -> None:
     """Make a folder with a crawl that works at once: configuration, spider, tests, README.
 
     It crawls the demo site that comes with the package; its files say how to go on from there.
-    Nothing is overwritten: the folder must be new, or empty.
+    With --plugin it is an installable package with a spider, a stage and a batch, which configurations
+    name by the names that it registers. Nothing is overwritten: the folder must be new, or empty.
 
     \b
-    Example:
+    Examples:
       crawl init book-shop
+      crawl init --plugin book-shop
     """
     from pathlib import Path
 
+    from crawler import scaffold
     from crawler.observe.terminal import safe
-    from crawler.scaffold import contents, folder_name, make_folder, next_steps
 
     try:
-        name = folder_name(path)
+        name = scaffold.plugin_name(path) if plugin else scaffold.folder_name(path)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
-    files = contents(name)
-    make_folder(Path(path), files)
+    files = scaffold.plugin_contents(name) if plugin else scaffold.contents(name)
+    scaffold.make_folder(Path(path), files)
     print(f"made {safe(path, 5_000)}: {', '.join(files)}\n\nnext:")
-    for step in next_steps(Path(path)):
+    for step in (scaffold.plugin_steps if plugin else scaffold.next_steps)(Path(path)):
         print(f"  {safe(step, 5_000)}")

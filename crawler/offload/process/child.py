@@ -25,7 +25,7 @@ GRACE = 2.0
 #: Seconds for what is left of a dead worker's output, which something else may hold open.
 _LAST_WORDS = 0.5
 _BUFFER = 1024 * 1024
-_RECEIVE = 256 * 1024
+_RECEIVE = 64 * 1024
 
 
 class Child:
@@ -57,6 +57,8 @@ class Child:
         self.tries = 0
         self._process = process
         self._lifeline = lifeline
+        # One for all that it sends: to make a new one each time would cost more than the rest.
+        self._received = memoryview(bytearray(_RECEIVE))
         self._unsent: deque[memoryview] = deque()
         self._open = True
         self._over = False
@@ -107,14 +109,20 @@ class Child:
         except OSError:  # it is gone: whoever reads its replies sees that too
             return sum(map(len, pieces))
 
-    def receive(self) -> bytes | None:
-        """Return what has come, b"" at the end, and None when there is nothing now."""
+    def receive(self) -> memoryview | None:
+        """Return what has come, nothing at the end, and None when there is nothing now.
+
+        What is returned holds until the next call.
+        """
+        size = 0
         try:
-            return self.connection.recv(_RECEIVE) if self._open else b""
+            if self._open:
+                size = self.connection.recv_into(self._received)
         except BlockingIOError:
             return None
-        except OSError:
-            return b""
+        except OSError:  # it was reset, which is an end too
+            pass
+        return self._received[:size]
 
     def condemn(self, verdict: str) -> None:
         """End it at once, and all that it has started; whoever reads its replies sees the end of them."""
@@ -133,9 +141,11 @@ class Child:
         while True:
             await anyio.wait_readable(self.connection)
             data = self.receive()
-            if data == b"":
+            if data is None:
+                continue
+            if not data:
                 return None
-            for number, head in self.replies.read(data or b""):
+            for number, head in self.replies.read(data):
                 return number, bytes(head)
 
     def dismiss(self) -> None:

@@ -35,12 +35,12 @@ class Replies:
         self._held = bytearray()
         self._wanted = _SIZE
 
-    def read(self, data: bytes) -> Iterator[tuple[int, memoryview]]:
+    def read(self, data: memoryview) -> Iterator[tuple[int, memoryview]]:
         """Yield number and head of each reply that is complete now; a head holds until the next one.
 
         Raises FrameError for what is no reply.
         """
-        view, start = memoryview(data), 0
+        view, start = data, 0
         if self._held:
             self._held += data
             if len(self._held) < self._wanted:

@@ -18,12 +18,10 @@ class Kinds:
 
     def find(self, place: Any) -> type:
         """Return the class. Raises CallResult when it is not loaded here, or is none of items."""
-        if not (isinstance(place, list) and len(place) == 2 and all(isinstance(one, str) for one in place)):
-            raise ValueError("a class is found by its module and name")
         module, name = place
         kind = self._known.get((module, name))
         if kind is None:
-            kind = self._known[module, name] = _look_up(module, name)
+            kind = self._known[module, name] = _look_up(str(module), str(name))
         return kind
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from crawler.errors import PluginError
+from crawler.loading import module_of
 from crawler.offload.process.target import SpiderTarget, Target
 from crawler.offload.work import SpiderWork, StageWork, Work
 from crawler.placement import Placement
 from crawler.spider import Spider
 from crawler.stages import Address, read_entry
+from crawler.stages.address import MAIN
 
 
 def make_work(target: Target) -> Work:
@@ -49,6 +52,8 @@ def load(address: Address) -> Any:
 
 
 def _from_file(address: Address) -> ModuleType:
+    if address.module != MAIN:
+        return module_of(Path(address.file))
     spec = importlib.util.spec_from_file_location(address.module, address.file)
     if spec is None or spec.loader is None:
         raise PluginError(f"{address.file} cannot be loaded as Python")

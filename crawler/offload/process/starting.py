@@ -61,8 +61,9 @@ class Starter:
 
     async def _set_up(self, child: Child) -> tuple[Said | None, str]:
         """Return what the worker says, and what else went wrong when it is not its end."""
-        path, before = list(sys.path), os.environ.get("PYTHONPATH")
-        head = msgspec.msgpack.encode(Setup(self._target, path, before, self._memory))
+        before = os.environ.get("PYTHONPATH")
+        setup = Setup(self._target, sys.path, sys.argv, before, self._memory)
+        head = msgspec.msgpack.encode(setup)
         said, problem = None, ""
         async with create_task_group() as listening:
             listening.start_soon(child.output.forward)

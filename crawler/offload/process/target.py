@@ -54,12 +54,14 @@ class Setup(msgspec.Struct, frozen=True):
     Attributes:
         target: what to load.
         path: where modules are looked for (`sys.path`).
+        arguments: of the program (`sys.argv`), for scripts that look at them when they are loaded.
         python_path: the environment's PYTHONPATH as it was; None for none.
         memory: bytes that the worker may grow by.
     """
 
     target: Target
     path: list[str]
+    arguments: list[str]
     python_path: str | None
     memory: int
 

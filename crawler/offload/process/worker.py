@@ -56,7 +56,7 @@ def main() -> None:
 
 def _restore(setup: Setup) -> None:
     sys.path[:] = setup.path
-    sys.argv[:] = sys.argv[:1]
+    sys.argv[:] = setup.arguments
     if setup.python_path is None:
         os.environ.pop("PYTHONPATH", None)
     else:
