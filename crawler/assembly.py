@@ -88,7 +88,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     async with AsyncExitStack() as stack:
         spider = parts.spider or make_spider(settings)
         check_has_start(settings, spider)
-        checked = check_plugins(settings, spider)
+        checked = check_plugins(settings, spider, inline=parts.inline)
         listeners = [*parts.listeners, *make_listeners(settings)]
         sinks = [*parts.sinks, *make_sinks(parts), *make_plugin_sinks(settings)]
         allow = list(settings.fetch.allow)
@@ -140,14 +140,14 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
         await state.note(ended=engine.cause)
 
 
-def check_plugins(settings: Settings, spider: Spider) -> Checked:
+def check_plugins(settings: Settings, spider: Spider, *, inline: bool = False) -> Checked:
     """Return stages and placements, once they are known to fit together. Raises PluginError, ConfigError."""
     lines = {kind: line for kind, line in make_pipeline(settings, spider).items() if line}
     with named_at(settings, "spider" if settings.pipeline is None else "pipeline", ""):
-        check_lines(lines, spider)
+        check_lines(lines, spider, inline=inline)
     over = placements_of_callbacks(settings, spider)
     with named_at(settings, "spider", ""):
-        return Checked(lines, check_callbacks(spider, over))
+        return Checked(lines, check_callbacks(spider, over, inline=inline))
 
 
 def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:

@@ -130,12 +130,13 @@ class Checked:
     callbacks: Mapping[str, Resolved]
 
 
-def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider) -> None:
+def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider, *, inline: bool = False) -> None:
     """Check, without starting anything, that stages fit together and can run where they are to.
 
     Args:
         lines: the stages, for each kind of item.
         spider: whose callbacks yield the items.
+        inline: everything is to run on the loop, so that no other process has to find it.
 
     Raises PluginError.
     """
@@ -145,21 +146,24 @@ def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider) -> No
             last = code.is_end and position == len(line) - 1
             if last:
                 wanted_by(kind, line)
-            if code.placed.run == "process":
+            if code.placed.run == "process" and not inline:
                 stage_target(code, last=last)
 
 
-def check_callbacks(spider: Spider, over: Mapping[str, Placement]) -> dict[str, Resolved]:
+def check_callbacks(
+    spider: Spider, over: Mapping[str, Placement], *, inline: bool = False
+) -> dict[str, Resolved]:
     """Return where each callback runs that does not run on the loop, once it is known that it can.
 
     Args:
         spider: the spider.
         over: placements that win over what the spider's author said, by name.
+        inline: as for `check_lines`.
 
     Raises PluginError.
     """
     placed = placed_callbacks(spider, over)
-    if any(one.run == "process" for one in placed.values()):
+    if not inline and any(one.run == "process" for one in placed.values()):
         spider_target(spider)
     return placed
 

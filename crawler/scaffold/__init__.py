@@ -1,6 +1,6 @@
 """What `crawl init` makes: a folder with a crawl, or with plugins, that works at once, and its tests.
 
-The files are in `templates` and in `plugin`.
+The files are in `templates`.
 """
 
 from crawler.scaffold.contents import contents, plugin_contents

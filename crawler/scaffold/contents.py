@@ -49,7 +49,7 @@ def plugin_contents(name: str) -> dict[str, str]:
         "example-plugin": name,
         "ExamplePluginSpider": class_name(name),
     }
-    return _filled("plugin", _PLUGIN_FILES, names)
+    return _filled("templates/plugin", _PLUGIN_FILES, names)
 
 
 def _filled(folder: str, wanted: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:

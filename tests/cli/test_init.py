@@ -3,22 +3,27 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
+import tomllib
+import venv
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from crawler.cli.main import main
 from crawler.demo.catalogue import Catalogue
-from crawler.scaffold import class_name, contents, folder_name
+from crawler.scaffold import class_name, contents, folder_name, plugin_contents, plugin_name
 from crawler.settings import load
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = "crawl.schema.json"
 FILES = [".gitignore", "README.md", "config.yaml", "crawl.schema.json", "spider.py", "test_spider.py"]
 
 
@@ -74,6 +79,115 @@ def test_what_is_printed_works_as_printed(crawl: Crawl, tmp_path: Path) -> None:
     assert len({item["found_on"] for item in items}) == 4  # the front page, and three lists
     ignored = {line.rstrip("/") for line in (folder / ".gitignore").read_text().splitlines()}
     assert set(made(folder)) - set(FILES) <= ignored
+
+
+PLUGIN_FILES = [
+    ".gitignore",
+    "README.md",
+    "config.yaml",
+    "crawl.schema.json",
+    "pyproject.toml",
+    "src/crawler_my_shop/__init__.py",
+    "src/crawler_my_shop/items.py",
+    "src/crawler_my_shop/save.py",
+    "src/crawler_my_shop/spider.py",
+    "src/crawler_my_shop/stages.py",
+    "tests/test_my_shop.py",
+]
+
+
+def all_made(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_package_of_plugins_passes_its_tests_before_it_is_installed(crawl: Crawl, tmp_path: Path) -> None:
+    done = crawl("init", "--plugin", "My_Shop")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"made My_Shop: {', '.join(plugin_contents('my-shop'))}\n")
+    assert all_made(tmp_path / "My_Shop") == PLUGIN_FILES
+    assert [line.split()[-1] for line in steps(done.stdout).splitlines()][0::4] == ["My_Shop", "pytest"]
+    told = shell(f"{sys.executable} -m pytest", tmp_path / "My_Shop")
+    assert "5 passed in " in told
+    assert "warning" not in told.lower()
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    """The interpreter of an environment of its own that has the framework, pip and hatchling, as here."""
+    pytest.importorskip("hatchling")
+    pytest.importorskip("editables")
+    venv.create(tmp_path / "env", symlinks=True)
+    python = tmp_path / "env" / "bin" / "python"
+    (site,) = (tmp_path / "env").glob("lib/*/site-packages")
+    here = sysconfig.get_path("purelib")
+    (site / "here.pth").write_text(f"import site; site.addsitedir({here!r})\n{ROOT}\n")
+    return python
+
+
+@pytest.mark.slow
+def test_a_package_of_plugins_works_as_printed(python: Path, tmp_path: Path) -> None:
+    told = shell(f"{python} -m crawler init --plugin my-shop", tmp_path)
+    # Without the network: what is needed is here, and nothing is to be looked for.
+    offline = (
+        "export PYTHONWARNINGS=default PIP_NO_INDEX=1 PIP_NO_DEPS=1 PIP_NO_BUILD_ISOLATION=0 "
+        "PIP_DISABLE_PIP_VERSION_CHECK=1\n"
+    )
+    assert [line.split()[-1] for line in steps(told).splitlines()] == [
+        *("my-shop", ".", "plugins", "config.yaml", "pytest")
+    ]
+    told = shell(offline + steps(told), tmp_path)
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert "spider my-shop crawler-my-shop 0.1.0 crawler_my_shop:MyShopSpider ok" in lines
+    assert "stage my-shop-affordable crawler-my-shop 0.1.0 crawler_my_shop:affordable ok" in lines
+    assert "stage my-shop-save crawler-my-shop 0.1.0 crawler_my_shop:Save ok" in lines
+    assert "5 passed in " in told
+    folder = tmp_path / "my-shop"
+    items = [json.loads(line) for line in (folder / "out" / "my-shop.jsonl").read_text().splitlines()]
+    articles = [Catalogue(60).article(number) for number in range(1, 61)]
+    cheap = [one.title for one in articles if one.price_cents <= 3_000]
+    assert 0 < len(cheap) < 60
+    assert sorted(item["title"] for item in items) == sorted(cheap)
+    with closing(sqlite3.connect(folder / "out" / "my-shop.db")) as database:
+        saved = [title for (title,) in database.execute("SELECT title FROM articles")]
+    assert sorted(saved) == sorted(cheap)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "module", "kind"),
+    [
+        ("shop", "shop", "crawler_shop", "ShopSpider"),
+        ("a/Book_Shop.v2", "book-shop-v2", "crawler_book_shop_v2", "BookShopV2Spider"),
+        ("crawler-shop", "shop", "crawler_shop", "ShopSpider"),
+        ("true", "true", "crawler_true", "TrueSpider"),
+        ("spider", "spider", "crawler_spider", "SpiderSpider"),
+    ],
+)
+def test_the_names_in_a_package_of_plugins_fit_its_own(path: str, name: str, module: str, kind: str) -> None:
+    assert plugin_name(path) == name
+    files = plugin_contents(name)
+    project = tomllib.loads(files["pyproject.toml"])["project"]
+    assert project["name"] == f"crawler-{name}"
+    assert project["entry-points"]["crawler.spiders"] == {name: f"{module}:{kind}"}
+    for value in [f"{module}:{kind}", *project["entry-points"]["crawler.stages"].values()]:
+        assert f'"{value.partition(":")[2]}"' in files[f"src/{module}/__init__.py"]
+    assert f"class {kind}(Spider):" in files[f"src/{module}/spider.py"]
+    assert f"- use: {name}-save\n" in files["config.yaml"]
+    own = [file for file, text in files.items() if "example" in file + text.lower() and file != SCHEMA]
+    assert own == []
+
+
+@pytest.mark.parametrize("name", ["bücher", "shop-", "crawler-2", "a b", ""])
+def test_names_that_no_distribution_can_have(here: Crawl, name: str, tmp_path: Path) -> None:
+    done = here("init", "--plugin", name)
+    assert done.returncode == 2
+    assert "Invalid value for NAME" in done.stderr
+    assert made(tmp_path) == []
+
+
+def test_a_package_of_plugins_leaves_nothing_when_it_cannot_be_made(tmp_path: Path) -> None:
+    script = f"ulimit -f 1; {sys.executable} -m crawler init --plugin new/shop 2>&1 && exit 1; echo $?"
+    assert shell(script, tmp_path).endswith("cannot be written: File too large\n5\n")
+    assert made(tmp_path) == []
 
 
 def test_the_parameter_changes_what_is_kept(crawl: Crawl, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from crawler.testing import PretendWeb, read, virtual
 
 from crawler_example_plugin import Article, ExamplePluginSpider, Save, affordable
 
-LIST = '<ul class="articles"><li><a href="/articles/7">Bees</a></li> <li><a href="/articles/8">Ants</a></li></ul>'
+LIST = '<p class="articles"><a href="/articles/7">Bees</a> <a href="/articles/8">Ants</a></p>'
 BEES = '<h1>Of Bees</h1> <span class="price">€ 4.50</span>'
 ANTS = '<h1>Of Ants</h1> <span class="price">€ 190.00</span>'
 
