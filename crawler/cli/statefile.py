@@ -32,6 +32,8 @@ def find(word: Path) -> StateFile:
         return StateFile(word)
     settings = configuration.completed(configuration.read(word))
     state = settings.state
+    if state is not None and state.use is not None:
+        raise StateError(f"{word} keeps its state by the plugin {state.use}: only state files are read here")
     if state is None or state.file is None:
         raise StateError(f"{word} keeps its state in memory (state: memory): nothing is left to look at")
     path = Path(state.file)

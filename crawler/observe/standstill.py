@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from crawler.events import LoopBlocked
 
+# What waits has next to none of the processor; what computes may have to share it with many.
+_COMPUTES = 0.2
+
+
+def computed(seconds: float, cpu: float) -> bool:
+    """Say whether code that took so long was computing, rather than waiting.
+
+    Args:
+        seconds: how long it took.
+        cpu: seconds of processor time that it had.
+    """
+    return cpu >= seconds * _COMPUTES
+
 
 def in_words(event: LoopBlocked) -> str:
     """Return a sentence on what kept the loop, with the place where such code should run."""
-    computed = event.cpu >= event.seconds / 2
+    doing = "computing" if computed(event.seconds, event.cpu) else "waiting"
     inside = f", in {event.inside}," if event.inside else ""
     said = (
         f"the event loop stood still for {event.seconds:.2g} s: {_OWNERS[event.whose]}{event.where} "
-        f"({event.file}:{event.line}){inside} was {'computing' if computed else 'waiting'}"
+        f"({event.file}:{event.line}){inside} was {doing}"
     )
     proposed = advice(event)
     return f"{said}; {proposed}" if proposed else said
@@ -19,7 +32,7 @@ def in_words(event: LoopBlocked) -> str:
 
 def advice(event: LoopBlocked) -> str:
     """Return where such code should run, in words; empty for what nobody can place."""
-    return _ADVICE[event.cpu >= event.seconds / 2].get(event.whose, "")
+    return _ADVICE[computed(event.seconds, event.cpu)].get(event.whose, "")
 
 
 _OWNERS = {"plugin": "", "program": "", "crawler": "crawler's own ", "library": ""}

@@ -13,6 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from crawler.events import LoopBlocked
 from crawler.observe.culprit import Sighting, below, floor_of, most_seen, sight
+from crawler.observe.standstill import computed
 
 #: Seconds from one sign of life of the loop to the next.
 BEAT = 0.05
@@ -68,8 +69,7 @@ class Watchdog:
     def _report(self, last: _Beat, now: _Beat) -> None:
         seconds = now.at - last.at - last.paused - BEAT
         cpu = min(now.cpu - last.cpu, seconds)
-        computed = cpu >= seconds / 2
-        seen = [sighting for sighting, held in last.seen if computed or not held]
+        seen = [sighting for sighting, held in last.seen if not held or computed(seconds, cpu)]
         if seen:
             most = most_seen(seen)
             self._tell(LoopBlocked(most.where, most.file, most.line, seconds, cpu, most.inside, most.whose))
@@ -79,12 +79,12 @@ class Watchdog:
     def _watch(self, loop: int, stop: Event) -> None:
         pause = BEAT
         while True:
-            began, computed = monotonic(), process_time()
+            began, cpu = monotonic(), process_time()
             if stop.wait(pause):
                 return
             beat = self._beat
             tardy = monotonic() - began - pause
-            held = tardy > _TARDY and process_time() - computed >= tardy / 2
+            held = tardy > _TARDY and computed(tardy, process_time() - cpu)
             if tardy > _TARDY and not held:
                 beat.paused += min(tardy, monotonic() - beat.at)
             wait = beat.at + beat.paused + BEAT + THRESHOLD - monotonic()

@@ -18,15 +18,15 @@ class Article(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Articles(Spider):
-    start = ["http://127.0.0.1:8000/"]
+    start = ["https://demo.test/articles"]
 
     async def parse(self, page: Page) -> AsyncIterator[Links]:  # on the loop
-        yield page.follow("article a", self.article)
+        yield page.follow(".articles a", self.article)
         yield page.follow(".next a")
 
     @process(timeout=10)  # in a process that is ended when it takes too long
     def article(self, page: Page) -> Iterator[Article]:
-        words = Counter(page.text("article").lower().split())
+        words = Counter(page.text(".body").lower().split())
         yield Article(url=page.url, title=page.text("h1"), words=dict(words.most_common(5)))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from typer import BadParameter
 
 from crawler.cli import configuration
 from crawler.errors import ConfigError, PluginError, Problem
@@ -42,6 +45,17 @@ def settings_for(word: str, overrides: Sequence[str] = ()) -> Settings:
         return from_mapping({"name": "linkcheck", "start": url, **plain(changed)})
     except ConfigError as error:
         raise ConfigError([replace(problem, file="--set") for problem in error.problems]) from None
+
+
+def patterns(given: Sequence[str]) -> list[str]:
+    """Return the regular expressions of `--ignore`. Raises typer.BadParameter for what is none."""
+    for pattern in given:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            message = f"{pattern!r} is not a regular expression: {error}"
+            raise BadParameter(message, param_hint="--ignore") from None
+    return list(given)
 
 
 def for_check(settings: Settings, params: Mapping[str, Any], allow: Sequence[str] = ()) -> Settings:

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from anyio import create_task_group
 from rich.text import Text
 
-from crawler.assembly import Parts, make_scope, open_crawl
+from crawler.assembly import Parts, open_crawl
 from crawler.cli import platform
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.interrupts import Interrupts
 from crawler.contracts import Listener
 from crawler.engine import Engine
-from crawler.model import Reason
+from crawler.events import CallbackFailed, Event
 from crawler.observe.console import ConsoleHandler
 from crawler.observe.log import EventLog
 from crawler.observe.progress import Progress
 from crawler.observe.stats import Stats
 from crawler.observe.terminal import stderr_console
 from crawler.settings import Settings
-from crawler_linkcheck.facts import UNFINISHED, Checked
 from crawler_linkcheck.ledger import Ledger
 from crawler_linkcheck.report import Report
 from crawler_linkcheck.spider import LinkCheck
+from crawler_linkcheck.unknown import Unknown
 from crawler_linkcheck.witness import Witness
 
 
@@ -60,7 +60,7 @@ async def check(settings: Settings, spider: LinkCheck, *, quiet: bool = False) -
     interrupts = Interrupts(task.cancel, lambda text: console.print(Text(text, style="bold")))
     ledger = Ledger(anchors=spider.anchors)
     witness = Witness(ledger)
-    listeners: list[Listener] = [stats, witness, EventLog(logging.getLogger("crawler"))]
+    listeners: list[Listener] = [stats, witness, _bugs(EventLog(logging.getLogger("crawler")))]
     parts = Parts(settings, spider, sinks=[witness], listeners=listeners)
     try:
         with platform.signals(interrupts.heard):
@@ -73,11 +73,19 @@ async def check(settings: Settings, spider: LinkCheck, *, quiet: bool = False) -
         if interrupts.code is None:
             raise
         task.uncancel()
-    for url in spider.begun:
-        ledger.start(url)
     ended = "stopped" if interrupts.code is not None else stats.cause
-    report = ledger.report(ended, _Unknown(settings, spider, ended))
+    report = ledger.report(spider.begun, ended, Unknown(settings, spider, ended))
     return Check(report, stats.seconds, interrupts.code)
+
+
+def _bugs(log: Listener) -> Listener:
+    """Return a listener that logs failed callbacks alone; of all else the report tells."""
+
+    def told(event: Event) -> None:
+        if isinstance(event, CallbackFailed):
+            log(event)
+
+    return told
 
 
 async def _run(engine: Engine, progress: Progress | None) -> None:
@@ -86,22 +94,3 @@ async def _run(engine: Engine, progress: Progress | None) -> None:
             beside.start_soon(progress.run)
         await engine.run()
         beside.cancel_scope.cancel()
-
-
-class _Unknown:
-    """Says why nothing is known of a URL: a rule kept it out, or the crawl ended before its turn."""
-
-    def __init__(self, settings: Settings, spider: LinkCheck, ended: str) -> None:
-        self._scope = make_scope(settings, spider)
-        for url in spider.begun:
-            self._scope.welcome(url)
-        self._depth = settings.limits.depth
-        self._ended = ended
-
-    def __call__(self, url: str) -> Checked:
-        reason = self._scope.refuses(url)
-        if reason is not None:
-            return Checked(url=url, reason=reason)
-        if self._ended != "finished":
-            return Checked(url=url, reason=UNFINISHED)
-        return Checked(url=url, reason=Reason.EXCESS if self._depth is None else Reason.DEPTH)

@@ -90,7 +90,7 @@ def linkcheck(
 
     given: dict[str, Any] = {"external": True} if external else {}
     given |= {} if anchors else {"anchors": False}
-    given |= {"ignore": ignore} if ignore else {}
+    given |= {"ignore": asked.patterns(ignore)} if ignore else {}
     pages = [] if max_pages is None else [f"limits.pages={max_pages}"]
     settings = asked.for_check(asked.settings_for(target, [*(overrides or ()), *pages]), given, allow or ())
     spider = make_spider(settings)

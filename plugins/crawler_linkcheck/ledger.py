@@ -37,7 +37,7 @@ class Ledger:
         self._anchors: dict[str, frozenset[str]] = {}
         self._waiting: dict[str, list[_Waiting]] = {}
         self._read: set[str] = set()
-        self._start: list[str] = []
+        self._refused: list[str] = []
         self._links = 0
         self._outside = 0
 
@@ -55,18 +55,22 @@ class Ledger:
             self._anchors[fact.url] = frozenset(fact.anchors)
             self._let_go(fact.url)
 
-    def start(self, url: str) -> None:
-        """Take note of a start URL."""
-        self._start.append(url)
-        self._take(Link(url, element="", attribute=""), "")
+    def refuse(self, url: str, reason: str, detail: str) -> None:
+        """Take note of a start URL that was not let in."""
+        self._refused.append(url)
+        self.add(Checked(url=url, reason=reason, detail=detail))
 
-    def report(self, ended: str, unknown: Callable[[str], Checked]) -> Report:
+    def report(self, start: Sequence[str], ended: str, unknown: Callable[[str], Checked]) -> Report:
         """Return what is wrong.
 
         Args:
+            start: the start URLs in canonical form.
             ended: why the crawl ended.
             unknown: tells of a URL that nothing is known of why that is.
         """
+        begun = list(dict.fromkeys([*start, *self._refused]))
+        for url in begun:
+            self._take(Link(url, element="", attribute=""), "")
         found: dict[str, list[Finding]] = {"broken": [], "anchors": [], "moved": [], "unknown": []}
         for url in sorted(self._waiting):
             for kind, finding in self._findings(url, judge(url, self._answers, unknown)):
@@ -75,7 +79,7 @@ class Ledger:
         unread = [url for url in pages if not self._answers[url].read]
         found["unknown"] += [_unread(self._answers[url]) for url in unread]
         return Report(
-            start=self._start,
+            start=begun,
             ended=ended,
             pages=[url for url in pages if self._answers[url].read],
             unread=unread,

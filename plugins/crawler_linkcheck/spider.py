@@ -118,7 +118,9 @@ class LinkCheck(Spider):
         written = page.headers.get("Location")
         target = None if written is None else resolve(page.url, _RAW_BYTE.sub(_encoded, written))
         if target is None or not is_web(target[0]):
-            detail = "it names no URL" if written is None else f"it leads to {written!r}"
+            detail = (
+                "redirects to nowhere" if written is None else f"redirects to {written!r}, which is no URL"
+            )
             yield Checked(url=page.url, status=page.status, reason=Reason.REDIRECT_BROKEN, detail=detail)
             return
         url, fragment = target
@@ -136,7 +138,8 @@ class LinkCheck(Spider):
             anchors = anchors_of(page) if self.anchors else []
             links, no_urls, outside = self._links(page)
         except ContentError as error:
-            yield Checked(url=page.url, status=page.status, html=True, detail=str(error))
+            detail = str(error).removeprefix(f"{page.url}: ")
+            yield Checked(url=page.url, status=page.status, html=True, detail=detail)
             return
         yield Checked(
             url=page.url,

@@ -9,6 +9,7 @@ from crawler.events import Event, StartRefused, Visited
 from crawler.model import ROBOTS, Refused
 from crawler_linkcheck.facts import Checked
 from crawler_linkcheck.ledger import Ledger
+from crawler_linkcheck.verdict import UNKNOWN
 
 
 class Witness:
@@ -26,12 +27,13 @@ class Witness:
     def __call__(self, event: Event) -> None:
         """Take note of an event."""
         if isinstance(event, StartRefused):
-            self._ledger.start(event.url)
-            self._ledger.add(Checked(url=event.url, reason=event.reason, detail=event.detail))
+            self._ledger.refuse(event.url, event.reason, event.detail)
         elif isinstance(event, Visited) and isinstance(event.outcome, Refused):
             request, outcome = event.lease.request, event.outcome
             if request.callback != ROBOTS:
-                self._ledger.add(Checked(url=request.url, reason=outcome.reason, detail=outcome.detail))
+                # Of a host that gives no answer, robots.txt is what was asked for: that says nothing more.
+                detail = outcome.detail if outcome.reason in UNKNOWN else ""
+                self._ledger.add(Checked(url=request.url, reason=outcome.reason, detail=detail))
 
     async def open(self, mark: Mark | None) -> int:
         """Begin at the first item, or where an earlier run ended."""

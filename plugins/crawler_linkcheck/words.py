@@ -16,10 +16,11 @@ _OWN = {
     UNFINISHED: "the check ended before its turn",
     Reason.HOST: "it leaves the site (see --external)",
     Reason.SCHEME: "it is no URL",
+    Reason.ROBOTS: "robots.txt forbids it",
     Reason.PARSE_GUARD: "the page was not read, since its markup could hurt the parser",
-    Reason.REDIRECT_BROKEN: "a redirect to nowhere",
-    Reason.REDIRECT_LIMIT: "too many redirects",
 }
+# Here the detail says it all.
+_REDIRECTS = frozenset({Reason.REDIRECT_BROKEN, Reason.REDIRECT_LIMIT})
 
 
 def cause(finding: Finding) -> str:
@@ -28,13 +29,15 @@ def cause(finding: Finding) -> str:
         return _status(finding.status)
     if finding.reason == Reason.REDIRECT:
         return f"{_status(finding.status)}, now {finding.to}"
+    if finding.reason in _REDIRECTS:
+        return finding.detail
     words = _OWN.get(finding.reason) or EXPLAINED[Reason(finding.reason)].meaning
-    return f"{words}: {finding.detail}" if finding.detail else words
+    return f"{words} ({finding.detail})" if finding.detail else words
 
 
 def whole(finding: Finding) -> str:
     """Return the URL with where redirects have led, if that is not what is to be said of it anyway."""
-    moved = finding.to and finding.reason != Reason.REDIRECT
+    moved = finding.to and finding.reason not in (Reason.REDIRECT, Reason.REDIRECT_LIMIT)
     return f"{finding.url}, redirected to {finding.to}" if moved else finding.url
 
 

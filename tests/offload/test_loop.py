@@ -166,8 +166,14 @@ def test_a_batch_in_the_middle_gives_a_list_for_each_item(run: Any) -> None:
         run(lambda: results_of(short_batch, Batch([1, 2, 3])))
 
 
-def test_what_a_batch_at_the_end_returns_goes_nowhere(run: Any) -> None:
-    assert run(lambda: results_of(short_batch, Batch([1, 2, 3]), last=True)) == []
+@batch
+async def last_batch(items: Sequence[int]) -> None: ...
+
+
+def test_a_batch_at_the_end_gives_nothing(run: Any) -> None:
+    assert run(lambda: results_of(last_batch, Batch([1, 2, 3]), last=True)) == []
+    with pytest.raises(SpiderError, match="short_batch stands at the end and returned a value"):
+        run(lambda: results_of(short_batch, Batch([1, 2, 3]), last=True))
 
 
 # Order and number
