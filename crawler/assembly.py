@@ -86,7 +86,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
     """
     settings = parts.settings
     async with AsyncExitStack() as stack:
-        spider = parts.spider or make_spider(settings)
+        spider = make_spider(settings, parts.spider)
         check_has_start(settings, spider)
         checked = check_plugins(settings, spider, inline=parts.inline)
         listeners = [*parts.listeners, *make_listeners(settings)]

@@ -146,6 +146,16 @@ class Crawl:
         """Go on after `pause`."""
         self._running().resume()
 
+    @property
+    def pending(self) -> int:
+        """How many requests wait."""
+        return self._running().pending
+
+    @property
+    def in_flight(self) -> int:
+        """How many pages are being fetched, read or passed through stages."""
+        return self._running().in_flight
+
     # Inside.
 
     def _new_tap(self, kind: type | None) -> Tap:

@@ -233,13 +233,14 @@ class Engine:
                     await starts.aclose()
 
     async def _add_start(self, start: str | Request) -> None:
+        url = start if isinstance(start, str) else start.url
         try:
             request = self._admission.start(start)
         except UrlError as error:
-            self._tell(StartRefused(str(start), Reason.SCHEME, str(error)))
+            self._tell(StartRefused(url, Reason.SCHEME, str(error)))
             return
         if isinstance(request, Reason):
-            self._tell(StartRefused(str(start), request))
+            self._tell(StartRefused(url, request))
         else:
             await self._frontier.add([request])
 

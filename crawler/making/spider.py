@@ -12,10 +12,15 @@ from crawler.settings.entries import ItemField
 from crawler.spider import Sitemap, Spider, UrlFile
 
 
-def make_spider(settings: Settings) -> Spider:
-    """Return the spider that the settings ask for, with its start requests and parameters."""
-    if settings.spider is None:
-        spider: Spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
+def make_spider(settings: Settings, given: Spider | None = None) -> Spider:
+    """Return the spider that the settings ask for, with its parameters, or else the one that is given.
+
+    Start URLs that the settings name take the place of the spider's own.
+    """
+    if given is not None:
+        spider: Spider = given
+    elif settings.spider is None:
+        spider = RuleSpider(_follow_rules(settings), _page_kinds(settings) or (PLAIN_PAGE,))
     else:
         spider = _configured_spider(settings, settings.spider)
     start = settings.start

@@ -33,11 +33,11 @@ class Watchdog:
     the stack of the loop's thread, more than once when it takes long: what is seen most often did it. What
     was seen is told when the loop goes on.
 
-    The watching thread may itself be late, by one of two causes. The process got no processor at all: it
-    was stopped, or the machine was too busy; nobody is to blame, and the time does not count. Or a call
-    into C code held the interpreter's lock: then the process did compute, and it was the loop that did when
-    its thread's processor time says so. If it was another thread, what the loop happened to be at
-    is innocent.
+    The watching thread may itself be late, by one of two causes. The process got no processor: it was
+    stopped, or the machine was too busy; nobody is to blame, and that time does not count. Or a call into
+    C code held the interpreter's lock: then the process did compute all the while, and it was the loop
+    that did when its thread's processor time says so. If it was another thread, what the loop happened to
+    be at is innocent.
 
     Args:
         tell: tells the listeners, on the loop.
@@ -69,7 +69,7 @@ class Watchdog:
     def _report(self, last: _Beat, now: _Beat) -> None:
         seconds = now.at - last.at - last.paused - BEAT
         cpu = min(now.cpu - last.cpu, seconds)
-        seen = [sighting for sighting, held in last.seen if not held or computed(seconds, cpu)]
+        seen = [sighting for sighting, tardy in last.seen if not tardy or computed(seconds, cpu)]
         if seen:
             most = most_seen(seen)
             self._tell(LoopBlocked(most.where, most.file, most.line, seconds, cpu, most.inside, most.whose))
@@ -82,18 +82,18 @@ class Watchdog:
             began, cpu = monotonic(), process_time()
             if stop.wait(pause):
                 return
-            beat = self._beat
-            tardy = monotonic() - began - pause
-            held = tardy > _TARDY and computed(tardy, process_time() - cpu)
-            if tardy > _TARDY and not held:
-                beat.paused += min(tardy, monotonic() - beat.at)
+            beat, woke = self._beat, monotonic()
+            tardy = woke - began - pause > _TARDY
+            if tardy:
+                ran = min(process_time() - cpu, woke - began)
+                beat.paused += min(woke - began - ran, woke - beat.at)
             wait = beat.at + beat.paused + BEAT + THRESHOLD - monotonic()
             if wait > 0:
                 pause = wait
                 continue
             sighting = sight(sys._current_frames().get(loop), beat.floor)
             if sighting is not None and beat is self._beat:
-                beat.seen.append((sighting, held))
+                beat.seen.append((sighting, tardy))
             beat.looks += 1
             pause = min(BEAT * beat.looks, _RAREST)
 
@@ -109,7 +109,7 @@ class _Beat:
         cpu: seconds of processor time of the loop's thread until then.
         paused: seconds since then in which the process did not run.
         looks: how often the thread has looked for what keeps the next one.
-        seen: what it saw, and whether it had been kept from looking.
+        seen: what it saw, and whether it was late for it.
     """
 
     def __init__(self, floor: FrameType | None) -> None:

@@ -10,5 +10,6 @@ from crawler_linkcheck.facts import Checked, Link
 from crawler_linkcheck.ledger import Ledger
 from crawler_linkcheck.report import Finding, Place, Report
 from crawler_linkcheck.spider import LinkCheck
+from crawler_linkcheck.unknown import Unknown
 
-__all__ = ["Checked", "Finding", "Ledger", "Link", "LinkCheck", "Place", "Report"]
+__all__ = ["Checked", "Finding", "Ledger", "Link", "LinkCheck", "Place", "Report", "Unknown"]

@@ -19,6 +19,8 @@ _OWN = {
     Reason.ROBOTS: "robots.txt forbids it",
     Reason.PARSE_GUARD: "the page was not read, since its markup could hurt the parser",
 }
+# What the rules of robots.txt are said to come from, when it was there; nothing more needs to be said then.
+_ROBOTS_READ = "rules read"
 # Here the detail says it all.
 _REDIRECTS = frozenset({Reason.REDIRECT_BROKEN, Reason.REDIRECT_LIMIT})
 
@@ -32,7 +34,7 @@ def cause(finding: Finding) -> str:
     if finding.reason in _REDIRECTS:
         return finding.detail
     words = _OWN.get(finding.reason) or EXPLAINED[Reason(finding.reason)].meaning
-    return f"{words} ({finding.detail})" if finding.detail else words
+    return f"{words} ({finding.detail})" if finding.detail not in ("", _ROBOTS_READ) else words
 
 
 def whole(finding: Finding) -> str:

@@ -227,3 +227,70 @@ def test_help_names_them_without_loading_them(register: Callable[..., None], sit
 def test_the_frameworks_own_commands_cannot_be_taken(here: Here, register: Callable[..., None]) -> None:
     register(commands="check = made_code:greet")
     assert "Check a configuration" in here("check", "--help").stdout
+
+
+PLUGINS = """
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+from crawler.store import MemoryStore
+
+class Lines:
+    def __init__(self, path: Path):
+        self.name, self.path, self.number = f"lines {path}", path, 0
+    async def open(self, mark):
+        self.path.write_text("")
+        return 0
+    async def write(self, records):
+        with self.path.open("a") as file:
+            for record in records:
+                file.write(record.item["title"] + "\\n")
+    async def close(self, *, failed=False):
+        with self.path.open("a") as file:
+            file.write("closed\\n")
+
+class Counted:
+    def __init__(self, inner, path: Path):
+        self.inner, self.path = inner, path
+        path.write_text("")
+    async def fetch(self, request):
+        with self.path.open("a") as file:
+            file.write(request.url + "\\n")
+        return await self.inner.fetch(request)
+
+@asynccontextmanager
+async def memory(path: Path):
+    path.write_text("open")
+    yield MemoryStore()
+    path.write_text("closed")
+
+class Names:
+    def __init__(self, path: Path):
+        self.file = path.open("w", buffering=1)
+    def __call__(self, event):
+        self.file.write(type(event).__name__ + "\\n")
+        if type(event).__name__ == "Closed":
+            self.file.close()
+"""
+
+
+def test_a_crawl_uses_sinks_fetchers_stores_and_listeners(crawl: Here, tmp_path: Path) -> None:
+    (tmp_path / "plugins.py").write_text(PLUGINS)
+    (tmp_path / "x.yaml").write_text(
+        "start: {demo: {articles: 3}}\n"
+        "pages: {article: {fields: {title: h1}}}\n"
+        "output: [a.jsonl, {use: plugins.py:Lines, params: {path: lines.txt}}]\n"
+        "fetch: {use: plugins.py:Counted, params: {path: urls.txt}}\n"
+        "state: {use: plugins.py:memory, params: {path: store.txt}}\n"
+        "listeners: [{use: plugins.py:Names, params: {path: events.txt}}]\n"
+    )
+    done = crawl("x.yaml")
+    assert done.returncode == 0, done.stderr
+    (item,) = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert (tmp_path / "lines.txt").read_text() == f"{item['title']}\nclosed\n"
+    urls = (tmp_path / "urls.txt").read_text().splitlines()
+    assert [url.rpartition("/")[2] for url in urls] == ["robots.txt", ""]
+    assert (tmp_path / "store.txt").read_text() == "closed"
+    events = (tmp_path / "events.txt").read_text().splitlines()
+    assert (events[0], events[-1]) == ("Opened", "Closed")
+    assert not (tmp_path / ".crawl").exists()

@@ -116,8 +116,9 @@ def test_a_stage_that_computes_is_named(run: Any) -> None:
 
     async def compute(item: Any) -> None:
         began, cpu = time.monotonic(), time.thread_time()
+        # On a busy machine, until it has had its share of the processor.
         while not watched.looked() or time.thread_time() - cpu < 0.3 * (time.monotonic() - began):
-            assert time.monotonic() - began < 60
+            sum(range(1000))
 
     [event] = run(lambda: watched.story(partial(as_a_stage, compute)))
     assert (event.whose, event.inside, event.file) == ("plugin", "", __file__)
@@ -336,18 +337,18 @@ def test_a_process_that_was_stopped_blames_nobody(loop: list[str]) -> None:
         assert process.stdout.read() == "over\n"
 
 
-def beats(watched: Watched, *, seconds: float, cpu: float, held: bool, paused: float = 0.0) -> None:
+def beats(watched: Watched, *, seconds: float, cpu: float, tardy: bool, paused: float = 0.0) -> None:
     """Report a standstill as it would have been seen."""
     first, then = module._Beat(None), module._Beat(None)
     first.paused = paused
     then.at = first.at + module.BEAT + seconds + paused
     then.cpu = first.cpu + cpu
-    first.seen.append((Sighting("plugin", "slow", "slow.py", 1, ""), held))
+    first.seen.append((Sighting("plugin", "slow", "slow.py", 1, ""), tardy))
     watched.dog._report(first, then)
 
 
 @pytest.mark.parametrize(
-    ("cpu", "held", "blamed"),
+    ("cpu", "tardy", "blamed"),
     [
         (0.0, False, True),  # it waited
         (1.0, False, True),  # it computed
@@ -355,11 +356,11 @@ def beats(watched: Watched, *, seconds: float, cpu: float, held: bool, paused: f
         (0.0, True, False),  # another thread did
     ],
 )
-def test_who_was_seen_while_the_watcher_was_held_up_must_have_computed(
-    cpu: float, held: bool, blamed: bool
+def test_who_was_seen_by_a_watcher_that_was_late_must_have_computed(
+    cpu: float, tardy: bool, blamed: bool
 ) -> None:
     watched = Watched()
-    beats(watched, seconds=1.0, cpu=cpu, held=held, paused=5.0)
+    beats(watched, seconds=1.0, cpu=cpu, tardy=tardy, paused=5.0)
     assert [event.where for event in watched.told] == ["slow"] * blamed
     assert [event.seconds for event in watched.told] == pytest.approx([1.0] * blamed)
     assert [event.cpu for event in watched.told] == pytest.approx([cpu] * blamed)
