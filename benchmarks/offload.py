@@ -183,7 +183,7 @@ def in_plain_processes(turns: int, calls: int) -> float:
         process.stdin.close()
     for process in processes:
         assert process.stdout is not None
-        process.stdout.read()
+        process.stdout.readline()  # it is done
     seconds = perf_counter() - began
     for process in processes:
         assert process.stdout is not None
@@ -197,6 +197,7 @@ def run_plainly(turns: int, calls: int) -> None:
     sys.stdin.read()
     for _ in range(calls):
         busy(turns)
+    print("done", flush=True)
 
 
 async def measure(options: argparse.Namespace) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from crawler.cli.nextrun import next_run
-from crawler.cli.standing import as_json, as_text
+from crawler.cli.nextrun import NextRun, next_run
+from crawler.cli.standing import as_json, as_text, failures_as_json, failures_as_text
 from crawler.contracts import State
 from crawler.settings import from_mapping
-from crawler.store.looking import Ended, Queue, Standing
+from crawler.store.looking import Ended, FailedOn, Failure, Queue, Standing
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[str]]
@@ -133,6 +133,7 @@ def standing(**changes: Any) -> Standing:
         "pages": 0,
         "size": 0,
         "ends": [],
+        "failed": [],
         "retried": {},
         "queues": [],
         "items": {},
@@ -206,6 +207,25 @@ def _identity(settings: Any) -> dict[str, str]:
     from crawler.settings import fingerprint
 
     return fingerprint(settings)
+
+
+def test_what_plugins_failed_on_is_told() -> None:
+    failed = [FailedOn("clean", "stage", "Book", 3), FailedOn("parse", "call_timeout", "", 1)]
+    seen = text(standing(failed=failed))
+    assert re.search(r"failed +3 Book in clean: stage +a stage raised an error", seen)
+    assert re.search(r"1 page in parse: call_timeout +a plugin's code took too long", seen)
+    told = json.loads(as_json(standing(failed=failed), NextRun("anew", "")))
+    assert told["failed"][0] == {"where": "clean", "reason": "stage", "name": "Book", "times": 3}
+
+
+def test_failures_are_shown_with_item_and_traceback() -> None:
+    one = Failure("https://a.test/1", "clean", "stage", "no \x1b[31m", "line 1\nline 2", "Book", b'{"n": 1}')
+    seen = failures_as_text([one], most=1)
+    assert seen.splitlines()[:2] == ["https://a.test/1", r"  clean: stage: no \x1b[31m"]
+    assert '  Book: {"n": 1}\n    line 1\n    line 2\n' in seen
+    assert "the first 1 are shown" in seen
+    assert json.loads(failures_as_json([one]))["item"] == {"n": 1}
+    assert failures_as_text([], most=5) == "no plugin's code has failed\n"
 
 
 def test_every_reason_has_its_words() -> None:

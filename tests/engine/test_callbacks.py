@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from crawler import Spider
+from crawler import Page, Request, Response, Spider
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import SpiderError
+
+PAGE = Page(Response(Request("https://a.test/"), 200, {}, b""))
 
 
 class Sample(Spider):
@@ -34,18 +36,18 @@ class Sample(Spider):
 
 
 async def test_outputs_are_collected_in_order() -> None:
-    assert await Callbacks(Sample()).collect("parse", object()) == [1, 2]
+    assert await Callbacks(Sample()).collect("parse", PAGE) == [1, 2]
 
 
 async def test_a_coroutine_yields_nothing_but_runs() -> None:
-    spider, page = Sample(), object()
+    spider, page = Sample(), PAGE
     assert await Callbacks(spider).collect("note", page) == []
     assert spider.seen == [page]
 
 
 async def test_an_exception_leaves_nothing_behind() -> None:
     with pytest.raises(ValueError, match="no"):
-        await Callbacks(Sample()).collect("fails", object())
+        await Callbacks(Sample()).collect("fails", PAGE)
 
 
 def test_a_near_name_is_suggested() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -187,7 +188,7 @@ def test_it_is_fed_after_its_longest_wait() -> None:
         when.append(anyio.current_time())
 
     crawl(save, pages=10, politeness={"delay": 1})
-    pauses = [after - before for before, after in zip(when, when[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(when)]
     assert len(when) >= 3
     assert all(3 <= pause <= 5 for pause in pauses[:-1])
 

@@ -100,13 +100,13 @@ def test_what_fits_passes(spider: type[Spider], kind: Any, line: list[Any]) -> N
 
 
 WRONG: list[tuple[type[Spider], Any, list[Any], str]] = [
-    (Authors, None, [keep], r"Authors.parse \(.*test_flow.py:\d+\) gives Author, and keep \(.*:\d+\) takes Book"),
+    (Authors, None, [keep], r"Authors.parse \(.*test_flow.py:\d+\) gives Author, and keep \(.*\) takes Book"),
     (Authors, "Author", [keep], r"gives Author, and keep"),
     (Spider, Author, [keep], r"the pipeline for Author gives Author, and keep"),
     (Spider, None, [author_of, keep], r"author_of \(.*\) gives Author, and keep \(.*\) takes Book"),
     (Books, None, [keep, save_authors], r"keep \(.*\) gives Book, and save_authors \(.*\) takes Author"),
     (Books, None, [title_of], r"title_of \(.*\) gives str, and outputs take items"),
-    (Books, None, [swallow, keep], r"swallow \(.*\) returns nothing, so that keep \(.*\) would never be given"),
+    (Books, None, [swallow, keep], r"swallow \(.*\) returns nothing, so that keep \(.*\) would never"),
     (Books, None, [save, keep], r"save \(.*\) returns nothing, so that keep"),
 ]
 

@@ -177,8 +177,6 @@ def test_a_reader_that_goes_away_is_told_without_a_traceback(files: tuple[Path, 
             3,
             "wrong.yaml:2:40: spider.params.externals: LinkCheck has no parameter 'externals'",
         ),
-        (["https://a.test/", "-o", "folder"], 5, "folder is a folder, not a file"),
-        (["https://a.test/", "-o", "other.yaml/x"], 5, "other.yaml/x cannot be written"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_fetched(
@@ -195,12 +193,23 @@ def test_wrong_input_is_told_before_anything_is_fetched(
     (tmp_path / "wrong.yaml").write_text(
         "spider:\n  {use: linkcheck, params: {externals: true}}\nstart: https://a.test/\n"
     )
-    (tmp_path / "folder").mkdir()
     with pytest.raises(SystemExit) as ended:
         main()
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (code, "")
     assert words in " ".join(told.err.split())
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [("html", "html is a folder, not a file"), ("html/dot.png/x", "html/dot.png/x cannot be written")],
+)
+def test_an_output_that_cannot_be_written_is_told_at_once(
+    run: Run, files: tuple[Path, str], output: str, words: str
+) -> None:
+    done = run("https://a.test/", "-o", output)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.startswith(f"error: {words}")
 
 
 def test_no_page_at_all_is_6(run: Run, files: tuple[Path, str]) -> None:

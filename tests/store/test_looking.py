@@ -10,10 +10,10 @@ import pytest
 
 from crawler.contracts import Mark, Settlement, State
 from crawler.errors import StateError
-from crawler.model import Reason, Request
+from crawler.model import Failed, Reason, Request
 from crawler.model.items import NamedItem
 from crawler.store import SqliteStore
-from crawler.store.looking import Ended, Queue, batches, standing, stored
+from crawler.store.looking import Ended, FailedOn, Failure, Queue, batches, failures, standing, stored
 from crawler.store.schema import connect
 
 NOW = 1_000_000.0
@@ -197,3 +197,49 @@ def test_the_long_lists_are_read_by_index(tmp_path: Path) -> None:
         plan = " ".join(row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}"))
         assert f"USING INDEX {index}" in plan or f"USING COVERING INDEX {index}" in plan, plan
     connection.close()
+
+
+async def test_what_plugins_failed_on_is_kept_with_item_and_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    on_item = Failed(
+        "clean", Reason.STAGE, "no \ud83d", "line 1\nline 2", "book", NamedItem("book", {"n": 1})
+    )
+    no_json = Failed("clean", Reason.CALL_RESULT, "what is it", "", "book", {"it": object()})
+    on_page = Failed("parse", Reason.CALL_TIMEOUT, "too long")
+    async with new_store(path) as store:
+        await store.start_anew({"crawl": "{}"})
+        await store.add([Request(f"https://a.test/{n}") for n in range(2)])
+        leases = await store.claim({"https://a.test": 2}, owner="me", now=0.0, ttl=60.0)
+        await store.settle(
+            [
+                Settlement(leases[0], Reason.OK, failed=[on_item, on_item, no_json]),
+                Settlement(leases[1], Reason.CALL_TIMEOUT, State.GAVE_UP, failed=[on_page]),
+            ],
+            now=1.0,
+        )
+        await store.flush()
+        assert standing(path).failed == [
+            FailedOn("clean", "stage", "book", 2),
+            FailedOn("clean", "call_result", "book", 1),
+            FailedOn("parse", "call_timeout", "", 1),
+        ]
+        kept = failures(path, 10)
+        assert kept[0] == Failure(
+            "https://a.test/0", "clean", "stage", "no ?", "line 1\nline 2", "book", b'{"n":1}'
+        )
+        assert kept[2].item is not None
+        assert b"<object object" in kept[2].item
+        assert kept[3] == Failure("https://a.test/1", "parse", "call_timeout", "too long", "", "", None)
+        assert len(failures(path, 2)) == 2
+        await store.start_anew({"crawl": "{}"})
+        assert failures(path, 10) == []
+
+
+async def test_marks_are_on_the_disk_at_once_when_they_are_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with new_store(path) as store:
+        await fill(store)
+        await store.mark([Mark("batch save", 0, {"batch": "x-1", "last": 3})], at_once=True)
+        connection = sqlite3.connect(path)
+        assert connection.execute("SELECT place FROM sinks").fetchall() == [('{"batch": "x-1", "last": 3}',)]
+        connection.close()

@@ -78,7 +78,7 @@ class DrainsFromTheStart(MemoryStore):
 
 
 class MarksNothing(MemoryStore):
-    async def mark(self, marks: Sequence[Mark]) -> None: ...
+    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None: ...
 
 
 class KnowsTooMuch(MemoryStore):
@@ -99,7 +99,7 @@ class TakesNothingBack(MemoryStore):
 
 
 class ForgetsTooEarly(MemoryStore):
-    async def mark(self, marks: Sequence[Mark]) -> None:
+    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
         await super().mark([max(marks, key=lambda mark: mark.item)])
 
 

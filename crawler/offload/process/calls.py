@@ -8,6 +8,7 @@ from time import monotonic
 
 import anyio
 import msgspec
+from anyio.lowlevel import checkpoint
 
 from crawler.errors import CallResult, CallTimeout, CrawlerError, Quarantined
 from crawler.offload.process.child import Child
@@ -101,10 +102,10 @@ class Calls:
 
     async def serve(self, child: Child) -> None:
         """Take a worker's answers until there are no more."""
-        alive = True
-        while alive:
-            await anyio.wait_readable(child.connection)
-            alive = self._read(child)
+        while not child.silent:
+            await checkpoint()  # a moment later there often is more, and to wait is dearer than to look
+            if not self._read(child) and not child.silent:
+                await anyio.wait_readable(child.connection)
 
     async def keep_time(self) -> None:
         """End workers whose call in hand takes too long, as long as this is not cancelled."""
@@ -149,7 +150,7 @@ class Calls:
         soon = None
         recycle = self._placed.recycle
         for child in self._live:
-            if child.retired or child.leaving or child.verdict:
+            if child.retired or child.leaving or child.silent:
                 continue
             if recycle is not None and child.given >= recycle:
                 continue
@@ -172,16 +173,14 @@ class Calls:
         child.since, child.deadline = now, now + self._placed.timeout
 
     def _read(self, child: Child) -> bool:
-        """Take what a worker has sent; say whether there may be more."""
-        data = None if child.verdict else child.receive()
-        if not data:
-            return data is None and not child.verdict
+        """Take what a worker has sent; say whether there was anything."""
+        data = child.receive()
         try:
             for number, head in child.replies.read(data):
                 self._answered(child, number, head)
         except FrameError:
             child.condemn("it sent what is no reply")
-        return True
+        return bool(data)
 
     def _answered(self, child: Child, number: int, head: memoryview) -> None:
         if not child.sent or number != child.answered + 1:

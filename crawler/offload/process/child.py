@@ -34,6 +34,7 @@ class Child:
     Attributes:
         sent: the calls that it was given and has not answered: the first is in hand, others wait.
         given, answered: how many calls it was given, and has answered, in all.
+        silent: nothing more comes from it.
         since: when it took the call in hand.
         deadline: when that takes too long.
         verdict: why we ended it, in words; "" when it was not us.
@@ -53,7 +54,7 @@ class Child:
         self.given = self.answered = 0
         self.since, self.deadline = 0.0, math.inf
         self.verdict = self.about = ""
-        self.leaving = self.retired = self.heir = False
+        self.silent = self.leaving = self.retired = self.heir = False
         self.tries = 0
         self._process = process
         self._lifeline = lifeline
@@ -109,25 +110,23 @@ class Child:
         except OSError:  # it is gone: whoever reads its replies sees that too
             return sum(map(len, pieces))
 
-    def receive(self) -> memoryview | None:
-        """Return what has come, nothing at the end, and None when there is nothing now.
-
-        What is returned holds until the next call.
-        """
+    def receive(self) -> memoryview:
+        """Return what has come, nothing when there is nothing now; it holds until the next call."""
         size = 0
-        try:
-            if self._open:
+        if not self.silent:
+            try:
                 size = self.connection.recv_into(self._received)
-        except BlockingIOError:
-            return None
-        except OSError:  # it was reset, which is an end too
-            pass
+                self.silent = not size
+            except BlockingIOError:
+                pass
+            except OSError:  # it was reset, which is an end too
+                self.silent = True
         return self._received[:size]
 
     def condemn(self, verdict: str) -> None:
         """End it at once, and all that it has started; whoever reads its replies sees the end of them."""
         self.verdict = self.verdict or verdict
-        self.deadline = math.inf
+        self.deadline, self.silent = math.inf, True
         if not self._over:
             kill_group(self.pid)
         if self._open:
@@ -140,13 +139,10 @@ class Child:
         """
         while True:
             await anyio.wait_readable(self.connection)
-            data = self.receive()
-            if data is None:
-                continue
-            if not data:
-                return None
-            for number, head in self.replies.read(data):
+            for number, head in self.replies.read(self.receive()):
                 return number, bytes(head)
+            if self.silent:
+                return None
 
     def dismiss(self) -> None:
         """Let it tear its code down and end; all calls have been answered."""

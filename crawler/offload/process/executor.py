@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 from anyio import CancelScope, create_task_group
 from anyio.abc import TaskGroup
 
@@ -49,6 +50,7 @@ class ProcessExecutor:
         self._calls = Calls(placed, self._wire, self._flush, self._used_up)
         self._started: set[Child] = set()
         self._places = placed.workers
+        self._event: Callable[[], anyio.Event] = anyio.Event
         self._tasks: TaskGroup | None = None
         self._over: Exception | None = None
 
@@ -69,6 +71,8 @@ class ProcessExecutor:
         """
         refuse_in_worker()
         check_supported()
+        # The class that this event loop has: to look that up for each call is dearer than the event.
+        self._event = type(anyio.Event())
         self._tasks = await create_task_group().__aenter__()
         failures: list[PluginError] = []
         try:
@@ -97,7 +101,7 @@ class ProcessExecutor:
         if self._over is not None:
             raise self._over
         try:
-            job = Job(*self._wire.encode_call(name, argument), url)
+            job = Job(*self._wire.encode_call(name, argument), url, self._event())
         except Unsendable as error:
             raise CallError(str(error)) from error
         self._calls.add(job)
@@ -141,12 +145,13 @@ class ProcessExecutor:
             living.cancel_scope.cancel()
         blamed = self._calls.leave(child)
         lost = bool(child.verdict) or not child.leaving
+        in_vain = blamed is None and not child.verdict and not child.answered
         how = await child.end()
         self._started.discard(child)
         if lost:
             self._lost(child, blamed, child.verdict or how)
         if not child.heir:
-            await self._fill(0 if child.answered else child.tries + 1, how)
+            await self._fill(child.tries + 1 if in_vain else 0, how)
 
     def _lost(self, child: Child, blamed: Job | None, cause: str) -> None:
         if blamed is not None:

@@ -14,6 +14,7 @@ class Job:
         head: what to call, in msgpack.
         body: the body of a page, as it is.
         url: the page that it is about.
+        answered: an event of its own.
 
     Attributes:
         deaths: workers that died with it in hand.
@@ -22,13 +23,13 @@ class Job:
 
     __slots__ = ("_answered", "_error", "_values", "abandoned", "body", "deaths", "head", "url")
 
-    def __init__(self, head: bytes, body: bytes, url: str) -> None:
+    def __init__(self, head: bytes, body: bytes, url: str, answered: Event) -> None:
         self.head = head
         self.body = body
         self.url = url
         self.deaths = 0
         self.abandoned = False
-        self._answered = Event()
+        self._answered = answered
         self._values: list[Any] = []
         self._error: Exception | None = None
 
