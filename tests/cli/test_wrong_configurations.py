@@ -288,7 +288,8 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "state with nothing in it": (
         START + "state: {}\n",
-        "x.yaml:2:8: state: names no state: give 'file' or 'use' (such as file: crawl.db; or write state: memory)",
+        "x.yaml:2:8: state: names no state: give 'file' or 'use' "
+        "(such as file: crawl.db; or write state: memory)",
     ),
     "memory as a file": (
         START + "state: {file: memory}\n",

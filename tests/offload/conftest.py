@@ -1,32 +1,111 @@
-"""Event loops to run on."""
+"""Worker processes for tests: the code they run, pages to call it with, and executors that are closed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+import importlib.util
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import anyio
 import pytest
+from multidict import CIMultiDict
 
-T = TypeVar("T")
-Run = Callable[[Callable[[], Awaitable[T]]], T]
+from crawler.events import Event
+from crawler.model import Request, Response
+from crawler.offload.process.executor import ProcessExecutor
+from crawler.offload.process.target import Target, spider_target, stage_target
+from crawler.page import Page
+from crawler.placement import Placement
+from crawler.stages import read_entry
+from crawler.stages.address import FILE_PREFIX
 
-_BACKENDS: dict[str, dict[str, Any]] = {
-    "asyncio": {"backend": "asyncio"},
-    "uvloop": {"backend": "asyncio", "backend_options": {"use_uvloop": True}},
-    "trio": {"backend": "trio"},
-}
+FILE = Path(__file__).with_name("processplugin.py")
 
 
-@pytest.fixture(params=_BACKENDS)
-def run(request: pytest.FixtureRequest) -> Run[Any]:
-    """Run an async function to its end: on asyncio's own loop, on uvloop and on trio."""
+@pytest.fixture(scope="session")
+def process_plugin() -> ModuleType:
+    """The module `processplugin.py`, loaded as a file beside a configuration is."""
+    name = f"{FILE_PREFIX}{FILE.stem}"
+    spec = importlib.util.spec_from_file_location(name, FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
-    def run(main: Callable[[], Awaitable[T]]) -> T:
-        async def limited() -> T:
-            with anyio.fail_after(30):
-                return await main()
 
-        return anyio.run(limited, **_BACKENDS[request.param])
+@dataclass
+class Pool:
+    """An open executor and what it told."""
 
-    return run
+    executor: ProcessExecutor
+    told: list[Event]
+
+    async def call(self, name: str, data: Any = None, body: bytes = b"<h1>T</h1><a href=b>B</a>") -> Any:
+        page = process_page(data, body)
+        return await self.executor.call(name, page, page.url)
+
+
+def process_page(data: Any = None, body: bytes = b"<h1>T</h1><a href=b>B</a>") -> Page:
+    request = Request(f"http://a.test/{data}", "book", data=data)
+    headers = CIMultiDict({"Content-Type": "text/html; charset=utf-8", "Set-Cookie": "a=b"})
+    headers.add("Set-Cookie", "c=d")
+    return Page(Response(request, 200, headers, body))
+
+
+Pools = Callable[..., AbstractAsyncContextManager[Pool]]
+
+
+@pytest.fixture
+def process_pool(process_plugin: ModuleType) -> Pools:
+    """Makes executors of the spider `Pages`, or of a stage of the plugin, which are closed after use."""
+
+    @asynccontextmanager
+    async def pool(
+        entry: Any = None,
+        params: dict[str, Any] | None = None,
+        *,
+        last: bool = False,
+        target: Target | None = None,
+        **placed: Any,
+    ) -> AsyncIterator[Pool]:
+        placement = Placement(run="process", **{"workers": 1, **placed})
+        if entry is not None:
+            target = stage_target(read_entry(entry, params=params), last)
+        elif target is None:
+            target = spider_target(process_plugin.Pages(**params or {}))
+        told: list[Event] = []
+        executor = ProcessExecutor("tested", target, placement.full(), told.append)
+        try:
+            await executor.open()
+            yield Pool(executor, told)
+        finally:
+            await executor.close()
+
+    return pool
+
+
+@pytest.fixture
+def page_of() -> Callable[..., Page]:
+    return process_page
+
+
+def children() -> set[int]:
+    """Return the process ids of this process's children, dead ones that nobody asked for included."""
+    found = set()
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            found |= set(map(int, Path(f"/proc/self/task/{thread}/children").read_text().split()))
+        except FileNotFoundError:
+            continue  # the thread has ended meanwhile
+    return found
+
+
+@pytest.fixture
+def child_processes() -> Callable[[], set[int]]:
+    return children
