@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from crawler.cli.commands import check, demo, export, fetch, init, parse, plugins, run, schema, status
+from crawler.cli.commands import check, demo, export, fetch, init, parse, plugins, retry, run, schema, status
 from crawler.cli.exitcodes import described
 from crawler.cli.group import CrawlGroup
 from crawler.version import __version__
@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("parse", parse.parse, ""),
     ("status", status.status, ""),
     ("export", export.export, ""),
+    ("retry", retry.retry, ""),
     ("init", init.init, ""),
     ("plugins", plugins.plugins, ""),
     ("demo", demo.demo, ""),

@@ -115,16 +115,14 @@ def test_a_stage_that_computes_is_named(run: Any) -> None:
     watched = Watched()
 
     async def compute(item: Any) -> None:
-        began, cpu = time.monotonic(), time.thread_time()
-        # On a busy machine, until it has had its share of the processor.
-        while not watched.looked() or time.thread_time() - cpu < 0.3 * (time.monotonic() - began):
+        end = time.thread_time() + 0.15
+        while not watched.looked() or time.thread_time() < end:
             sum(range(1000))
 
     [event] = run(lambda: watched.story(partial(as_a_stage, compute)))
     assert (event.whose, event.inside, event.file) == ("plugin", "", __file__)
     assert event.where.endswith("compute")
-    assert "was computing" in in_words(event)
-    assert "@process" in in_words(event)
+    assert event.cpu > 0.1
 
 
 def test_a_call_that_holds_the_interpreter_is_found_at_its_line(run: Any) -> None:
@@ -139,7 +137,7 @@ def test_a_call_that_holds_the_interpreter_is_found_at_its_line(run: Any) -> Non
 
     [event] = run(lambda: watched.story(partial(as_a_stage, matches)))
     assert (event.whose, event.file, event.line) == ("plugin", __file__, here("the match"))
-    assert "was computing" in in_words(event)
+    assert event.cpu > 0
 
 
 def code_in(file: str, wait: Callable[[], None]) -> Any:
@@ -210,6 +208,21 @@ def test_a_library_that_the_loop_calls_is_named_as_such(run: Any) -> None:
     slow = code_in(str(INSTALLED / "client.py"), waiting(watched))
     [event] = run(lambda: watched.story(partial(spawned, slow)))
     assert (event.whose, event.where) == ("library", "Condition.wait")
+
+
+@pytest.mark.parametrize(
+    ("whose", "cpu", "words"),
+    [
+        ("plugin", 0.01, "slow (a.py:3), in x.y, was waiting; make it a plain `def` that runs in a thread"),
+        ("plugin", 0.3, "slow (a.py:3), in x.y, was computing; make it a plain `def` that runs in a process"),
+        ("program", 0.9, "slow (a.py:3), in x.y, was computing; let it run in a process"),
+        ("crawler", 0.9, "crawler's own slow (a.py:3), in x.y, was computing"),
+        ("library", 0.0, "slow (a.py:3), in x.y, was waiting"),
+    ],
+)
+def test_who_it_was_and_what_to_do_about_it_in_words(whose: str, cpu: float, words: str) -> None:
+    said = in_words(LoopBlocked("slow", "a.py", 3, 1.0, cpu, "x.y", whose))
+    assert said.startswith(f"the event loop stood still for 1 s: {words}")
 
 
 def test_every_standstill_is_told_once(run: Any) -> None:
@@ -301,18 +314,24 @@ def test_what_runs_after_the_loop_has_ended_is_not_the_loops(run: Any) -> None:
         assert sight(loop.innermost(), loop.floor) is None
 
 
+# Always at something, and never for long: what it is at when it is stopped is innocent.
 _PAUSED = """
-import sys
+import sys, threading, time
 import anyio
 from crawler.observe.watchdog import Watchdog
 
 async def main():
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Watchdog(lambda event: print(event, flush=True)).run)
+        tasks.start_soon(Watchdog(lambda event: print(event.seconds, flush=True)).run)
         await anyio.sleep(0.2)
         print("watching", flush=True)
-        await anyio.to_thread.run_sync(sys.stdin.readline)
-        await anyio.sleep(0.2)
+        over = threading.Event()
+        threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
+        while not over.is_set():
+            end = time.thread_time() + 0.02
+            while time.thread_time() < end:
+                pass
+            await anyio.sleep(0)
         tasks.cancel_scope.cancel()
     print("over", flush=True)
 
@@ -329,12 +348,15 @@ def test_a_process_that_was_stopped_blames_nobody(loop: list[str]) -> None:
         assert process.stdout.readline() == "watching\n"
         for _ in range(3):
             process.send_signal(signal.SIGSTOP)
-            time.sleep(0.4)
+            time.sleep(1)
             process.send_signal(signal.SIGCONT)
             time.sleep(0.1)
         process.stdin.write("\n")
         process.stdin.close()
-        assert process.stdout.read() == "over\n"
+        *standstills, over = process.stdout.read().split()
+    assert over == "over"
+    # A machine that is very busy may make it late, but not by as long as it was stopped.
+    assert [seconds for seconds in standstills if float(seconds) > 0.6] == []
 
 
 def beats(watched: Watched, *, seconds: float, cpu: float, tardy: bool, paused: float = 0.0) -> None:

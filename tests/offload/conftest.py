@@ -1,46 +1,63 @@
-"""Worker processes for tests: the code they run, pages to call it with, and executors that are closed."""
+"""Event loops to run on; worker processes, the code they run, and pages to call it with."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio
 import pytest
 from multidict import CIMultiDict
 
 from crawler.events import Event
+from crawler.loading import load_file
 from crawler.model import Request, Response
 from crawler.offload.process.executor import ProcessExecutor
 from crawler.offload.process.target import Target, spider_target, stage_target
 from crawler.page import Page
 from crawler.placement import Placement
 from crawler.stages import read_entry
-from crawler.stages.address import FILE_PREFIX
 
-FILE = Path(__file__).with_name("processplugin.py")
+T = TypeVar("T")
+Run = Callable[[Callable[[], Awaitable[T]]], T]
+
+_BACKENDS: dict[str, dict[str, Any]] = {
+    "asyncio": {"backend": "asyncio"},
+    "uvloop": {"backend": "asyncio", "backend_options": {"use_uvloop": True}},
+    "trio": {"backend": "trio"},
+}
+
+
+@pytest.fixture(params=_BACKENDS)
+def run(request: pytest.FixtureRequest) -> Run[Any]:
+    """Run an async function to its end: on asyncio's own loop, on uvloop and on trio."""
+
+    def run(main: Callable[[], Awaitable[T]]) -> T:
+        async def limited() -> T:
+            with anyio.fail_after(30):
+                return await main()
+
+        return anyio.run(limited, **_BACKENDS[request.param])
+
+    return run
+
+
+_PLUGIN = Path(__file__).with_name("processplugin.py")
 
 
 @pytest.fixture(scope="session")
 def process_plugin() -> ModuleType:
     """The module `processplugin.py`, loaded as a file beside a configuration is."""
-    name = f"{FILE_PREFIX}{FILE.stem}"
-    spec = importlib.util.spec_from_file_location(name, FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_file(_PLUGIN)
 
 
 @dataclass
-class Pool:
+class ProcessPool:
     """An open executor and what it told."""
 
     executor: ProcessExecutor
@@ -58,11 +75,11 @@ def process_page(data: Any = None, body: bytes = b"<h1>T</h1><a href=b>B</a>") -
     return Page(Response(request, 200, headers, body))
 
 
-Pools = Callable[..., AbstractAsyncContextManager[Pool]]
+ProcessPools = Callable[..., AbstractAsyncContextManager[ProcessPool]]
 
 
 @pytest.fixture
-def process_pool(process_plugin: ModuleType) -> Pools:
+def process_pool(process_plugin: ModuleType) -> ProcessPools:
     """Makes executors of the spider `Pages`, or of a stage of the plugin, which are closed after use."""
 
     @asynccontextmanager
@@ -73,7 +90,7 @@ def process_pool(process_plugin: ModuleType) -> Pools:
         last: bool = False,
         target: Target | None = None,
         **placed: Any,
-    ) -> AsyncIterator[Pool]:
+    ) -> AsyncIterator[ProcessPool]:
         placement = Placement(run="process", **{"workers": 1, **placed})
         if entry is not None:
             target = stage_target(read_entry(entry, params=params), last)
@@ -83,7 +100,7 @@ def process_pool(process_plugin: ModuleType) -> Pools:
         executor = ProcessExecutor("tested", target, placement.full(), told.append)
         try:
             await executor.open()
-            yield Pool(executor, told)
+            yield ProcessPool(executor, told)
         finally:
             await executor.close()
 

@@ -13,29 +13,25 @@ import anyio
 import pytest
 
 from crawler.model import Dropped, Failure, Links, Reason, Request
-from crawler.model.items import NamedItem
 from crawler.stages import Batch
 
 BIG = 9_000_000
 
 
 def test_a_page_goes_out_and_all_that_was_yielded_comes_back(
-    process_pool: Any, process_plugin: ModuleType, run_on: Any
+    process_pool: Any, process_plugin: ModuleType, run: Any
 ) -> None:
     async def story() -> None:
         async with process_pool(params={"rank": 7}) as pool:
             book, links, request, dropped = await pool.call("book", {"a": [1]})
         assert book == process_plugin.Book(url="http://a.test/{'a': [1]}", title="T 7 {'a': [1]}")
-        assert links == Links("http://a.test/%7B'a':%20[1]%7D", ["b"], "hang", 2, ["B"]) or links.hrefs == ["b"]
-        assert (links.callback, links.priority, links.data) == ("hang", 2, ["B"])
-        expected = Request(
-            "http://a.test/post", "book", method="POST", json={"a": 1}, on_error="failed"
-        )
+        assert links == Links("http://a.test/{'a': [1]}", ["b"], "hang", 2, ["B"])
+        expected = Request("http://a.test/post", "book", method="POST", json={"a": 1}, on_error="failed")
         assert request == expected
         assert dropped == Dropped("Book", "dull")
         assert pool.told == []
 
-    run_on(story())
+    run(story)
 
 
 async def test_a_failure_goes_out_to_an_error_callback(process_pool: Any) -> None:
@@ -62,7 +58,7 @@ async def test_items_of_every_kind_go_out_and_come_back_as_they_were(
         assert items[1].amount == 150
         assert items[2]._shelf == "top"
         assert items[3]._seen
-        assert items[3].author == process_plugin.Author("Ann", date(1990, 1, 2))
+        assert items[3].author == process_plugin.Critic(name="Bob")
         assert items[7].title is None
 
 
@@ -146,5 +142,5 @@ async def test_two_executors_at_once_do_not_touch_each_other(
             both.start_soon(hang)
             for number in range(50):
                 assert await other.executor.call("", {"n": number}, "") == [{"n": number}]
-        assert other.told == []
-        assert len(hanging.told) == 1
+    assert other.told == []
+    assert len(hanging.told) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from time import monotonic
 
 import anyio
@@ -55,8 +56,9 @@ class Calls:
 
     @property
     def waiting(self) -> int:
-        """Calls that no worker has taken in hand."""
-        return len(self._queue) + sum(len(child.sent) - 1 for child in self._live if child.sent)
+        """Calls that no worker has taken in hand, and for whose answer somebody waits."""
+        sent = (job for child in self._live for job in islice(child.sent, 1, None))
+        return len(self._queue) + sum(not job.abandoned for job in sent)
 
     def add(self, job: Job) -> None:
         """Have a call done."""

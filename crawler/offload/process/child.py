@@ -157,7 +157,7 @@ class Child:
                 self._close()
                 async with create_task_group() as ending:
                     ending.start_soon(self.output.forward)
-                    with move_on_after(GRACE):
+                    with move_on_after(GRACE) as grace:
                         await self._process.wait()
                     kill_group(self.pid)  # what it has started is still there, perhaps
                     code = await self._process.wait()
@@ -166,7 +166,7 @@ class Child:
                 kill_group(self.pid)
                 self._let_go()
             await self._process.aclose()
-        return how_it_ended(code)
+        return "it let go of its connection" if grace.cancelled_caught else how_it_ended(code)
 
     def _let_go(self) -> None:
         if not self._over:

@@ -49,9 +49,12 @@ def main() -> None:
         setup = msgspec.msgpack.decode(frame[1], type=Setup)
         _restore(setup)
         server = _Server(connection, setup)
-        if server.open(frame[0]):
-            server.serve()
-            server.close()
+        try:
+            if server.open(frame[0]):
+                server.serve()
+        except (BrokenPipeError, ConnectionResetError):  # nobody wants to know any more
+            pass
+        server.close()
 
 
 def _restore(setup: Setup) -> None:
@@ -73,13 +76,15 @@ class _Server:
         self._decoder = msgspec.msgpack.Decoder(_Call)
         self._file = setup.target.address.file
         self._spent = False
+        self._work: Work | None = None
 
     def open(self, number: int) -> bool:
         """Load the code and set it up; say whether that went well, to the parent too."""
         try:
-            self._work: Work = make_work(self._setup.target)
+            work = make_work(self._setup.target)
             self._file = self._file or _file_of(load(self._setup.target.address))
-            self._work.open()
+            work.open()
+            self._work = work
             missing = limit_memory(self._setup.memory)
         except CrawlerError as error:
             self._reply(number, Said(Status.RAISED, str(error)))
@@ -106,7 +111,8 @@ class _Server:
     def close(self) -> None:
         """Tear the code down."""
         try:
-            self._work.close()
+            if self._work is not None:
+                self._work.close()
         except BaseException as error:
             print("close failed:", in_words(error, self._file)[1], file=sys.stderr)
 
@@ -114,6 +120,7 @@ class _Server:
         number, head, body = frame
         del frame
         values: list[Any] = []
+        assert self._work is not None
         try:
             call = self._decoder.decode(head)
             (argument,) = self._wire.unpack(call.parts, body)

@@ -1,0 +1,213 @@
+"""What travels between processes: frames, items by their class, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.errors import CallResult, ParameterError, PluginError
+from crawler.model import Request
+from crawler.offload.process.frames import LIMIT, FrameError, Replies, prefix
+from crawler.offload.process.kinds import Kinds
+from crawler.offload.process.reply import Reply, Said, Status
+from crawler.offload.process.target import spider_target, stage_target
+from crawler.offload.process.unsendable import Unsendable
+from crawler.offload.process.wire import Part, Wire
+from crawler.page.page import ParseRefused
+from crawler.spider import Spider
+from crawler.stages import read_entry, stage
+
+T = TypeVar("T")
+
+
+class Renamed(msgspec.Struct, rename="camel", tag="r", omit_defaults=True):
+    first_name: str
+    born: Decimal | None = None
+
+
+class Arrayed(msgspec.Struct, array_like=True):
+    a: int
+    b: Renamed
+
+
+class Box(msgspec.Struct, Generic[T]):
+    held: T
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Point:
+    x: int
+    tags: set[str]
+    _hidden: tuple[int, ...] = (1,)
+
+
+class Loose(pydantic.BaseModel, extra="allow"):
+    a: int
+    inner: list[Renamed] | None = None
+
+    model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
+
+
+class Normalised(msgspec.Struct):
+    text: str
+    inner: Point | None = None
+
+    def __post_init__(self) -> None:
+        self.text = f"<{self.text}>"
+
+
+@dataclasses.dataclass
+class Either:
+    one: Point | Renamed | None
+    many: dict[str, list[Point]]
+
+
+def _place(kind: type) -> tuple[str, str]:
+    return kind.__module__, kind.__qualname__
+
+
+def there_and_back(*values: Any) -> list[Any]:
+    sender, receiver = Wire(_place, Kinds().find), Wire(_place, Kinds().find)
+    data = sender.encode(Said(Status.DONE), list(values))
+    return receiver.unpack(msgspec.msgpack.decode(data, type=Reply).parts)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Renamed("Ann", Decimal("1.50")),
+        Arrayed(1, Renamed("Ann")),
+        Box([1, "2"]),
+        Point(1, {"a", "b"}, (3, 4)),
+        Loose(a=1, inner=[Renamed("Ann")], more="x"),  # type: ignore[call-arg]
+        Loose.model_construct(a="no number"),
+        Normalised("t", Point(1, set())),
+        Either(Point(1, set()), {"k": [Point(2, {"t"})]}),
+        Either(Renamed("Ann"), {}),
+        Either(None, {}),
+        Renamed(first_name=None),  # type: ignore[arg-type]
+    ],
+    ids=lambda item: type(item).__name__,
+)
+def test_an_item_comes_back_as_it_was(item: Any) -> None:
+    (found,) = there_and_back(item)
+    assert type(found) is type(item)
+    assert found == item
+
+
+def test_a_request_comes_back_with_all_that_it_has() -> None:
+    made = Request("http://a.test/", "x", headers={"A": "b"}, body=b"\xff", data=[1], key="k", accept=(404,))
+    made.depth, made.parent, made.history, made.cookie_seen = 3, "http://p.test/", ("http://h.test/",), True
+    (found,) = there_and_back(made)
+    assert found == made
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("subprocess", "Popen"),
+        ("os", "system"),
+        ("builtins", "eval"),
+        (__name__, "Nothing"),
+        (__name__, "Renamed.born"),
+        ("not.imported", "Item"),
+        ("crawler", "Crawl"),
+        (1, None),
+    ],
+)
+def test_a_worker_cannot_name_what_is_no_class_of_items(place: Any) -> None:
+    before = set(sys.modules)
+    with pytest.raises(CallResult, match="which is not known"):
+        Kinds().find(list(place))
+    assert set(sys.modules) == before
+
+
+@given(st.lists(st.binary(max_size=50)), st.integers(1, 60))
+def test_replies_are_cut_out_of_whatever_pieces_they_come_in(heads: list[bytes], size: int) -> None:
+    sent = b"".join(prefix(number, head) + head for number, head in enumerate(heads))
+    replies, found = Replies(), []
+    for start in range(0, len(sent), size):
+        found += [
+            (number, bytes(head)) for number, head in replies.read(memoryview(sent[start : start + size]))
+        ]
+    assert found == list(enumerate(heads))
+
+
+@pytest.mark.parametrize("sent", [b"x" * 16, prefix(1, b"").replace(b"c", b"d"), prefix(1, b"", b"body")])
+def test_what_is_no_reply_is_an_error(sent: bytes) -> None:
+    with pytest.raises(FrameError):
+        list(Replies().read(memoryview(sent)))
+
+
+def test_a_reply_that_claims_to_be_too_long_is_an_error() -> None:
+    class Long(bytes):
+        def __len__(self) -> int:
+            return LIMIT + 1
+
+    with pytest.raises(FrameError):
+        list(Replies().read(memoryview(prefix(1, Long()))))
+
+
+@given(st.binary(max_size=40))
+def test_parts_that_are_no_values_raise_nothing_unforeseen(data: bytes) -> None:
+    wire = Wire(_place, Kinds().find)
+    for tag in range(12):
+        try:
+            wire.unpack([Part(tag, ["a", "b"], msgspec.Raw(data))])
+        except (ValueError, TypeError, CallResult, msgspec.MsgspecError):
+            pass
+
+
+def test_the_part_that_cannot_be_sent_is_named() -> None:
+    wire = Wire(_place, Kinds().find)
+    for value, words in [
+        (Box({"a": [1, object()]}), r"^Box\.held\['a'\]\[1\] cannot be sent"),
+        ({"n": 2**70}, r"^dict\['n'\] cannot be sent"),
+        (lambda: 1, "^function cannot be sent"),
+    ]:
+        with pytest.raises(Unsendable, match=words):
+            wire.encode("", [value])
+
+
+class Params(Spider):
+    start = ("http://a.test/",)
+    good: list[int] = []  # noqa: RUF012
+    bad: object = None
+
+
+def test_targets_that_another_process_cannot_have() -> None:
+    target = spider_target(Params(good=[1]))
+    assert target.params == {"good": [1], "bad": None}
+    with pytest.raises(PluginError, match=r"Params: its parameter 'bad' cannot be sent to a process"):
+        spider_target(Params(bad=open))
+
+    class Local(Params):
+        pass
+
+    @stage(run="process")
+    def inner(item: Any) -> Any: ...
+
+    for make in (lambda: spider_target(Local()), lambda: stage_target(read_entry(inner), False)):
+        with pytest.raises(PluginError, match="defined inside a function"):
+            make()
+    with pytest.raises(ParameterError):
+        Params(unknown=1)
+
+
+async def test_a_page_that_the_parser_is_guarded_against_is_read_in_a_worker(
+    process_pool: Any, page_of: Any
+) -> None:
+    body = b"<h1>Deep</h1>" + b"<div>" * 30_000
+    with pytest.raises(ParseRefused):
+        page_of(body=body).text("h1")
+    async with process_pool() as pool:
+        book, *_ = await pool.call("book", 1, body=body)
+    assert book.title == "Deep 0 1"
