@@ -20,6 +20,7 @@ from table import print_table
 
 from crawler import Crawl, Page, Spider, stage
 from crawler.events import Event, LoopBlocked
+from crawler.observe.standstill import in_words
 from crawler.testing import PretendWeb
 
 TICK = 0.005
@@ -82,8 +83,8 @@ async def tick(lags: list[float]) -> None:
         lags.append(time.perf_counter() - began - TICK)
 
 
-async def crawl(pages: int, pipeline: list[Any]) -> tuple[float, list[float], int]:
-    """Crawl once; return the seconds it took, the lags, and how many standstills the watchdog told."""
+async def crawl(pages: int, pipeline: list[Any]) -> tuple[float, list[float], list[LoopBlocked]]:
+    """Crawl once; return the seconds it took, the lags, and what the watchdog told."""
     web, events, lags = PretendWeb(), list[Event](), list[float]()
     for number in range(pages):
         web.page(f"https://a.test/{number}", "<p>")
@@ -96,7 +97,17 @@ async def crawl(pages: int, pipeline: list[Any]) -> tuple[float, list[float], in
         await running.wait()
         seconds = time.perf_counter() - began
         ticking.cancel()
-    return seconds, lags, sum(isinstance(event, LoopBlocked) for event in events)
+    return seconds, lags, [event for event in events if isinstance(event, LoopBlocked)]
+
+
+def measured(work: str, where: str, pages: int, pipeline: list[Any]) -> list[str]:
+    """Crawl, and return the row of the table; the first standstill is printed in words."""
+    seconds, lags, told = asyncio.run(crawl(pages, pipeline))
+    for event in told[:1]:
+        print(f"{work}, {where}: {in_words(event)}")
+    cuts = [1000 * one for one in quantiles(lags, n=100)]
+    figures = f"{cuts[49]:.1f}", f"{cuts[98]:.1f}", f"{1000 * max(lags):.1f}"
+    return [work, where, f"{pages / seconds:,.0f}", *figures, str(len(told))]
 
 
 def main() -> None:
@@ -110,10 +121,11 @@ def main() -> None:
     for work in WORK:
         for name, code in places.items():
             pipeline = [] if code is None else [partial(code, work=work, seconds=options.seconds)]
-            seconds, lags, told = asyncio.run(crawl(options.pages, pipeline))
-            cuts = [1000 * one for one in quantiles(lags, n=100)]
-            figures = f"{cuts[49]:.1f}", f"{cuts[98]:.1f}", f"{1000 * max(lags):.1f}"
-            rows.append([work, name, f"{options.pages / seconds:,.0f}", *figures, str(told)])
+            rows.append(measured(work, name, options.pages, pipeline))
+    # Both at once: a thread that waits ten times as long as a process computes.
+    waits = partial(in_thread, work="wait", seconds=10 * options.seconds)
+    computes = partial(in_process, work="compute", seconds=options.seconds)
+    rows.append(measured("both", "thread, process", options.pages, [waits, computes]))
     print_table(["stages", "where", "pages/s", "lag p50 ms", "p99", "worst", "standstills told"], rows)
 
 

@@ -171,6 +171,7 @@ def in_plain_processes(turns: int, calls: int) -> float:
             [sys.executable, __file__, "--plain", str(turns), str(calls // WORKERS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # as our workers are: the kernel shares out by session
         )
         for _ in range(WORKERS)
     ]

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from traceback import walk_tb
 
+from crawler.errors import CrawlerError
+
 _IMPORTING = ("importlib", "crawler.loading")
 
 
 def raised(error: BaseException, deepest: bool = False) -> str:
     """Return what an exception says, and the file and line it comes from; of a syntax error, the text too.
 
+    An error of this package was made to be read: its words are enough.
+
     Args:
         error: as it was caught.
         deepest: tell the line that raised it, and not the one that was called from here.
     """
+    if isinstance(error, CrawlerError):
+        return str(error)
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         source = f": {error.text.strip()}" if error.text and error.text.strip() else ""
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno}{source})"

@@ -55,8 +55,8 @@ def made(code: Callable[..., Made], params: Mapping[str, Any], *given: Any) -> M
 def _hints(code: Callable[..., Any], name: str) -> dict[str, Any]:
     if isinstance(code, type):
         made_by = code.__init__  # type: ignore[misc]
-        return hints_of(made_by if isfunction(made_by) else code, name)
-    return hints_of(code, name) if isfunction(code) else {}
+        return hints_of(made_by if isfunction(made_by) else code, name, extras=True)
+    return hints_of(code, name, extras=True) if isfunction(code) else {}
 
 
 def _converted(value: Any, kind: Any, name: str, key: str) -> Any:

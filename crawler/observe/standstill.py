@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crawler.events import LoopBlocked
+from crawler.observe.culprit import Sighting
 
 # What waits has next to none of the processor; what computes may have to share it with many.
 _COMPUTES = 0.2
@@ -28,6 +29,14 @@ def in_words(event: LoopBlocked) -> str:
     )
     proposed = advice(event)
     return f"{said}; {proposed}" if proposed else said
+
+
+def still(sighting: Sighting, seconds: float) -> str:
+    """Return a sentence on what keeps the loop, as long as it does."""
+    return (
+        f"the event loop has stood still for {seconds:.0f} s, in {_OWNERS[sighting.whose]}{sighting.where} "
+        f"({sighting.file}:{sighting.line}): nothing goes on before that ends"
+    )
 
 
 def advice(event: LoopBlocked) -> str:

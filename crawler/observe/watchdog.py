@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from threading import Event, Thread, get_ident
@@ -13,12 +14,14 @@ from anyio.lowlevel import checkpoint
 
 from crawler.events import LoopBlocked
 from crawler.observe.culprit import Sighting, below, floor_of, most_seen, sight
-from crawler.observe.standstill import computed
+from crawler.observe.standstill import computed, still
 
 #: Seconds from one sign of life of the loop to the next.
 BEAT = 0.05
 #: Seconds that such a sign may be late.
 THRESHOLD = 0.1
+#: Seconds of one standstill after which the log is told at once, by the watching thread.
+STUCK = 5.0
 
 # Seconds from one look at a long standstill to the next.
 _RAREST = 0.25
@@ -45,6 +48,7 @@ class Watchdog:
 
     def __init__(self, tell: Callable[[LoopBlocked], None]) -> None:
         self._tell = tell
+        self._logger = logging.getLogger("crawler")
 
     async def run(self) -> None:
         """Watch the running loop until cancelled. Not for virtual time, in which no loop is ever late."""
@@ -94,6 +98,10 @@ class Watchdog:
             sighting = sight(sys._current_frames().get(loop), beat.floor)
             if sighting is not None and beat is self._beat:
                 beat.seen.append((sighting, tardy))
+                seconds = monotonic() - beat.at - beat.paused
+                if seconds > STUCK and not beat.shouted:  # it may never go on, and nobody be told
+                    beat.shouted = True
+                    self._logger.warning("%s", still(sighting, seconds))
             beat.looks += 1
             pause = min(BEAT * beat.looks, _RAREST)
 
@@ -108,6 +116,7 @@ class _Beat:
         at: when it was given.
         cpu: seconds of processor time of the loop's thread until then.
         paused: seconds since then in which the process did not run.
+        shouted: whether the log has been told of a standstill that has not ended.
         looks: how often the thread has looked for what keeps the next one.
         seen: what it saw, and whether it was late for it.
     """
@@ -118,6 +127,7 @@ class _Beat:
         self.cpu = thread_time()
         self.paused = 0.0
         self.looks = 0
+        self.shouted = False
         self.seen: list[tuple[Sighting, bool]] = []
 
 

@@ -59,10 +59,16 @@ def types_of(called: Any, name: str, *, batch: bool, method: bool) -> Types:
     return Types(classes(taken), classes(hints.get("return", Any), unpack=2 if batch else 1))
 
 
-def hints_of(code: Any, name: str) -> dict[str, Any]:
-    """Return the annotations of a function. Raises PluginError when one cannot be read."""
+def hints_of(code: Any, name: str, *, extras: bool = False) -> dict[str, Any]:
+    """Return the annotations of a function. Raises PluginError when one cannot be read.
+
+    Args:
+        code: the function.
+        name: what it is called in errors.
+        extras: with what `Annotated` adds to them.
+    """
     try:
-        return get_type_hints(code)
+        return get_type_hints(code, include_extras=extras)
     except NameError:  # imported for type checkers only, say: then nothing is known, and nothing is wrong
         return {}
     except Exception as error:  # whatever evaluating somebody's annotation raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -409,3 +410,30 @@ def test_it_ends_with_the_crawl_and_leaves_no_thread(run: Any) -> None:
     assert "crawler watchdog" in names[0]
     assert "crawler watchdog" not in [thread.name for thread in threading.enumerate()]
     assert not hasattr(watched.dog, "_beat")
+
+
+def test_a_standstill_that_may_never_end_is_logged_before_it_does(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STUCK", 0.2)
+    logged: list[str] = []
+    heard = threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.append(record.getMessage())
+            heard.set()
+
+    async def hang() -> None:
+        assert heard.wait(20)  # the loop waits for what is said of it
+
+    logger, ear = logging.getLogger("crawler"), Ear()
+    logger.addHandler(ear)
+    try:
+        run(lambda: Watched().story(hang))
+    finally:
+        logger.removeHandler(ear)
+    assert len(logged) == 1
+    assert "the event loop has stood still for" in logged[0]
+    assert "hang" in logged[0]
+    assert "test_watchdog.py:" in logged[0]

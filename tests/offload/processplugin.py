@@ -17,6 +17,7 @@ import pydantic
 
 from crawler.model import Dropped, Failure, Request
 from crawler.model.items import NamedItem
+from crawler.offload.process.frames import prefix
 from crawler.page import Page
 from crawler.spider import Spider
 from crawler.stages import Batch, Drop, batch, stage
@@ -139,6 +140,13 @@ class Pages(Spider):
         for number in os.listdir("/proc/self/fd"):
             if "socket" in _target_of(number):
                 os.write(int(number), b"this is no reply")
+
+    def forge(self, page: Page) -> Iterator[Any]:
+        yield {}
+        deep = b"\x91" * 1_000_000 + b"\xc0"
+        for number in os.listdir("/proc/self/fd"):
+            if "socket" in _target_of(number):
+                os.write(int(number), prefix(1, deep) + deep)
 
     def hang_up(self, page: Page) -> Iterator[Any]:
         yield {}

@@ -106,6 +106,7 @@ async def test_an_answer_that_came_in_time_counts_though_the_loop_was_late(proce
         ("segfault", "it was ended by SIGSEGV"),
         ("exit", "it ended with exit code 3"),
         ("nonsense", "it sent what is no reply"),
+        ("forge", "it sent what is no reply"),
         ("hang_up", "it let go of its connection"),
     ],
 )
@@ -141,12 +142,22 @@ async def test_pages_that_kill_do_not_end_the_workers_for_good(process_pool: Any
     assert len(pool.told) == 6
 
 
+async def test_a_call_does_not_queue_behind_one_that_takes_long(process_pool: Any) -> None:
+    async with process_pool(workers=2) as pool, anyio.create_task_group() as calls:
+        calls.start_soon(pool.call, "hang")
+        calls.start_soon(pool.call, "nap", 0.3)
+        await anyio.sleep(0.2)
+        with anyio.fail_after(5):
+            await asyncio.gather(*(pool.call("number", number) for number in range(3)))
+        calls.cancel_scope.cancel()
+
+
 async def test_memory_is_limited(process_pool: Any) -> None:
     async with process_pool(memory=200 * MEGABYTE) as pool:
         assert await pool.call("grow", 50 * MEGABYTE) == [{"size": 50 * MEGABYTE}]
         (before,) = await pool.call("number", 1)
         large = pool.call("grow", 500 * MEGABYTE)
-        both: list[Any] = await asyncio.gather(large, pool.call("number", 2), return_exceptions=True)
+        both: Any = await asyncio.gather(large, pool.call("number", 2), return_exceptions=True)
         grown, after = both
         assert isinstance(grown, CallMemory)
         assert "more than the 209,715,200 bytes" in grown.detail

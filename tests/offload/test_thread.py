@@ -398,23 +398,26 @@ def test_time_in_the_queue_does_not_count(run: Any) -> None:
 
 
 def test_a_result_that_came_in_time_is_not_lost_to_a_loop_that_was_late(run: Any) -> None:
+    gate = Opened()
+
     async def main() -> list[Any]:
         results: list[Any] = []
 
         async def one() -> None:
-            results.append(await executor.call("", lambda: "in time", ""))
+            results.append(await executor.call("", gate.wait, ""))
 
-        async with threads(workers=1, timeout=0.2) as executor, anyio.create_task_group() as tasks:
-            [worker] = executor._workers
+        async with threads(workers=1, timeout=0.5) as executor, anyio.create_task_group() as tasks:
             tasks.start_soon(one)
-            while worker.call is None:
-                await anyio.lowlevel.checkpoint()
-            stop = time.monotonic() + 0.3
+            await gate.come()
+            [worker] = executor._workers
+            assert worker.call is not None
+            gate.let_go()
+            stop = time.monotonic() + 0.6
             while not worker.call.over or time.monotonic() < stop:
                 pass  # the loop stands still, past the time limit
         return results
 
-    assert run(main) == [["in time"]]
+    assert run(main) == [["waited"]]
 
 
 def test_too_many_stuck_threads_are_an_error_that_says_what_to_do(

@@ -150,7 +150,7 @@ class Calls:
     def _free(self) -> Child | None:
         """Return a worker that has nothing to do; else, while calls are brief, one that soon has."""
         soon = None
-        recycle = self._placed.recycle
+        recycle, since = self._placed.recycle, monotonic() - BRIEF
         for child in self._live:
             if child.retired or child.leaving or child.silent:
                 continue
@@ -158,7 +158,7 @@ class Calls:
                 continue
             if not child.sent:
                 return child
-            if soon is None and len(child.sent) == 1:
+            if soon is None and len(child.sent) == 1 and child.since > since:
                 soon = child
         return soon if self._pace < BRIEF else None
 
@@ -189,7 +189,7 @@ class Calls:
             raise FrameError(f"answer {number}")
         try:
             reply = self._decoder.decode(head)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise FrameError(str(error)) from error
         job = child.sent.popleft()
         now = monotonic()

@@ -210,5 +210,5 @@ async def start(name: str) -> Child:
 
 
 def _path() -> list[str]:
-    here = str(Path(__file__).parents[3])
-    return sys.path if here in sys.path else [*sys.path, here]
+    here, path = str(Path(__file__).parents[3]), [str(one) for one in sys.path]
+    return path if here in path else [*path, here]

@@ -99,7 +99,7 @@ class ProcessExecutor:
         Raises PluginError when workers cannot be started any more.
         """
         if self._over is not None:
-            raise self._over
+            raise self._over.with_traceback(None)  # or it would grow with each call
         try:
             job = Job(*self._wire.encode_call(name, argument), url, self._event())
         except Unsendable as error:

@@ -52,5 +52,5 @@ class Job:
         """Wait for the answer. Raises what `fail` was given."""
         await self._answered.wait()
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # several calls may have the same one
         return self._values

@@ -47,7 +47,10 @@ class Starter:
 
         Raises PluginError, with the place in the plugin's code, when the worker cannot be set up.
         """
-        child = await start(self._name)
+        try:
+            child = await start(self._name)
+        except OSError as error:
+            raise PluginError(f"{self._name}: a worker process cannot be started: {error}") from error
         started.add(child)
         said, problem = await self._set_up(child)
         if said is None or said.status is not Status.DONE:
@@ -62,7 +65,7 @@ class Starter:
     async def _set_up(self, child: Child) -> tuple[Said | None, str]:
         """Return what the worker says, and what else went wrong when it is not its end."""
         before = os.environ.get("PYTHONPATH")
-        setup = Setup(self._target, sys.path, sys.argv, before, self._memory)
+        setup = Setup(self._target, [str(one) for one in sys.path], sys.argv, before, self._memory)
         head = msgspec.msgpack.encode(setup)
         said, problem = None, ""
         async with create_task_group() as listening:
@@ -73,7 +76,7 @@ class Starter:
                 try:
                     reply = await child.next_reply()
                     said = msgspec.msgpack.decode(reply[1], type=Reply).said if reply else None
-                except (FrameError, msgspec.MsgspecError):
+                except (FrameError, msgspec.MsgspecError, RecursionError):
                     problem = "it sent what is no reply"
             listening.cancel_scope.cancel()
         if limit.cancelled_caught:

@@ -24,8 +24,8 @@ from crawler.stages import Batch
 
 _PLAIN, _DICT, _NAMED, _ITEM, _LINKS, _REQUEST, _DROPPED, _FAILURE, _PAGE, _MANY, _BATCH = range(11)
 
-#: What msgspec raises for what it cannot encode.
-CANNOT = (TypeError, ValueError, OverflowError, RecursionError, NotImplementedError)
+# What msgspec raises for what it cannot encode.
+_CANNOT = (TypeError, ValueError, OverflowError, RecursionError, NotImplementedError)
 
 Sent = tuple[int, Any, Any]
 
@@ -103,7 +103,7 @@ class Wire:
             except UnicodeEncodeError:  # half a character, as scripts and cut-off APIs leave them
                 plain = msgspec.to_builtins(packed, enc_hook=foreign, builtin_types=(bytes, datetime))
                 return self._encoder.encode(mended(plain))
-        except CANNOT as error:
+        except _CANNOT as error:
             raise unsendable(values, error, self._encoder.encode) from error
         except CrawlerError as error:
             raise Unsendable(str(error)) from error
@@ -155,16 +155,16 @@ class Wire:
         if tag == _PLAIN:
             return msgspec.msgpack.decode(data)
         if tag == _REQUEST:
-            return request_of(self._request.decode(data))
+            return _request_of(self._request.decode(data))
         if tag == _DROPPED:
             return self._dropped.decode(data)
         if tag == _PAGE:
             found = self._page.decode(data)
-            request, headers = request_of(found.request), CIMultiDict(found.headers)
+            request, headers = _request_of(found.request), CIMultiDict(found.headers)
             return Page(Response(request, found.status, headers, body, len(body)), guarded=False)
         if tag == _FAILURE:
             failed = self._failure.decode(data)
-            return Failure(request_of(failed.request), failed.reason, failed.detail)
+            return Failure(_request_of(failed.request), failed.reason, failed.detail)
         if tag == _NAMED:
             return NamedItem(str(part.what), msgspec.msgpack.decode(data, type=dict))
         if tag == _DICT:
@@ -213,13 +213,10 @@ def _data_of(request: Request) -> RequestData:
     )
 
 
-def request_of(data: RequestData) -> Request:
+def _request_of(data: RequestData) -> Request:
     """Return the request with these attributes."""
     request = Request.__new__(Request)
     for name in RequestData.__struct_fields__:
         setattr(request, name, getattr(data, name))
     request.key = data.key or data.url
     return request
-
-
-__all__ = ["CANNOT", "Part", "RequestData", "Unsendable", "Wire", "request_of"]
