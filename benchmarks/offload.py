@@ -11,14 +11,16 @@ processes that are given all of it at once. Rounds are interleaved; figures are 
 
 import argparse
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from multiprocessing import get_context
-from time import perf_counter, process_time
+from time import monotonic, perf_counter, process_time
 from typing import Any
 
 import anyio
@@ -67,9 +69,10 @@ class Pages(Spider):
     def brief(self, page: Page) -> Iterator[Item]:
         yield Item(page.url, len(page.body))
 
-    def long(self, page: Page) -> Iterator[Item]:
+    def long(self, page: Page) -> Iterator[dict[str, float]]:
+        began = monotonic()
         busy(self.turns)
-        yield Item(page.url, len(page.body))
+        yield {"worker": os.getpid(), "began": began, "ended": monotonic()}
 
 
 def read(url: str, body: bytes) -> Item:
@@ -152,16 +155,33 @@ async def compare_dispatch(rounds: int, calls: int) -> Mapping[str, list[Cost]]:
     return costs
 
 
-async def compare_long(rounds: int, calls: int) -> tuple[list[Cost], list[float]]:
-    """Return what our rounds cost, and the seconds on the clock of plain processes doing the same."""
+async def compare_long(rounds: int, calls: int) -> tuple[list[Cost], list[float], list[float]]:
+    """Return what our rounds cost, the seconds of plain processes doing the same, and our workers' gaps."""
     turns = turns_for(SECONDS)
-    costs, plain = [], []
+    costs, plain, gaps = [], [], []
     async with ours("long", turns) as send:
+        done: list[dict[str, float]] = []
+
+        async def noted() -> None:
+            done.extend(await send())
+
         await dispatch(send, 4 * WORKERS)
         for _ in range(rounds):
             plain.append(await asyncio.to_thread(in_plain_processes, turns, calls))
-            costs.append(await dispatch(send, calls))
-    return costs, plain
+            done.clear()
+            costs.append(await dispatch(noted, calls))
+            gaps.append(gaps_in(done))
+    return costs, plain, gaps
+
+
+def gaps_in(done: list[dict[str, float]]) -> float:
+    """Return which part of their time workers were between two calls."""
+    free = whole = 0.0
+    for worker in {call["worker"] for call in done}:
+        calls = sorted((call["began"], call["ended"]) for call in done if call["worker"] == worker)
+        free += sum(after[0] - before[1] for before, after in pairwise(calls))
+        whole += calls[-1][1] - calls[0][0]
+    return free / whole
 
 
 def in_plain_processes(turns: int, calls: int) -> float:
@@ -214,11 +234,12 @@ async def measure(options: argparse.Namespace) -> None:
         rows.append([name, spread, f"{statistics.median(micros):.0f}", f"{rate:.0f}", f"{ratio:.1f}"])
     print_table(["executor", "range", "main CPU µs/page", "pages/s", "CPU / ours"], rows)
 
-    long, plain = await compare_long(options.rounds, options.long)
+    long, plain, gaps = await compare_long(options.rounds, options.long)
     loss = statistics.median(1 - alone / wall for (wall, _), alone in zip(long, plain, strict=True))
     share = statistics.median(cpu / (WORKERS * wall) for wall, cpu in long)
     each = statistics.median(cpu / options.long for _, cpu in long)
     print(f"\n{options.long} calls of {1e3 * SECONDS:g} ms on {WORKERS} workers, {options.rounds} rounds")
+    print(f"workers between two calls: {statistics.median(gaps):.2%} of their time")
     print(f"throughput lost against plain processes: {loss:.1%}")
     print(f"main CPU: {1e6 * each:.0f} µs a call, {share:.2%} of {WORKERS} cores")
 

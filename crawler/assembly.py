@@ -31,6 +31,7 @@ from crawler.making import (
 )
 from crawler.making.named import named_at
 from crawler.observe.watchdog import Watchdog
+from crawler.offload.process.inside import refuse_in_worker
 from crawler.places import Checked, Last, Opening, check_callbacks, check_lines
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
@@ -84,6 +85,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
 
     Raises ConfigError, PluginError, StateError or OutputError for what cannot be used as it is configured.
     """
+    refuse_in_worker()
     settings = parts.settings
     async with AsyncExitStack() as stack:
         spider = make_spider(settings, parts.spider)

@@ -122,14 +122,19 @@ def test_each_piece_of_code_runs_where_it_says(
 def test_a_crawl_that_is_cancelled_takes_its_workers_along(
     run_on: Any, nothing_left: Any, demo_elsewhere: Site, folder: Path, stage: str
 ) -> None:
-    async def crawl() -> None:
+    async def crawl(under_way: asyncio.Event) -> None:
         async with crawl_of(demo_elsewhere, stage) as crawl:
-            await crawl.wait()
+            while not crawl.stats.pages:
+                await asyncio.sleep(0.01)
+            under_way.set()
+            await asyncio.sleep(0.5 if stage == "for_ever" else 0)
+            await asyncio.Event().wait()
 
     async def main() -> None:
         with nothing_left():
-            task = asyncio.create_task(crawl())
-            await asyncio.sleep(1.0 if stage == "for_ever" else 0.3)
+            under_way = asyncio.Event()
+            task = asyncio.create_task(crawl(under_way))
+            await under_way.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

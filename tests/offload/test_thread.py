@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,15 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def named(prefix: str) -> list[str]:
     return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith(prefix))
+
+
+@pytest.fixture(autouse=True)
+def threads_of_its_own() -> Iterator[None]:
+    """Let threads that a test has left behind, and then let go, end before the next one counts threads."""
+    yield
+    deadline = time.monotonic() + 10
+    while named("crawler look") and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 # What it is for
