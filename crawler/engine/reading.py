@@ -18,8 +18,10 @@ from crawler.page import Page, ParseRefused
 from crawler.pipeline import failure
 from crawler.policy.judge import busy_rest, judge_status, next_hop, redirect_target
 
-#: Bytes of HTML from which a thread parses it: handing it over costs less than the loop's time then.
-LARGE_PAGE = 100_000
+#: Bytes of HTML from which a thread parses it, so that it does not keep the loop for more than some
+#: milliseconds. From 100,000 on, a site of large pages was crawled more slowly: the thread and the loop get
+#: into each other's way for Python's lock.
+LARGE_PAGE = 500_000
 
 
 class Reading:

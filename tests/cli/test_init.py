@@ -100,6 +100,7 @@ def all_made(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_package_of_plugins_passes_its_tests_before_it_is_installed(crawl: Crawl, tmp_path: Path) -> None:
     done = crawl("init", "--plugin", "My_Shop")
     assert (done.returncode, done.stderr) == (0, "")

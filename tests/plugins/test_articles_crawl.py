@@ -184,6 +184,7 @@ def wait_for_rows(path: Path, number: int, process: subprocess.Popen[bytes]) -> 
         sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_killed_crawl_goes_on_and_ends_with_the_same_articles(tmp_path: Path) -> None:
     config = configured(tmp_path)
     path = tmp_path / "out" / "articles.db"
