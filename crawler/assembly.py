@@ -32,6 +32,7 @@ from crawler.making import (
 from crawler.making.named import named_at
 from crawler.observe.watchdog import Watchdog
 from crawler.offload.process.inside import refuse_in_worker
+from crawler.pipeline import name_of
 from crawler.places import Checked, Last, Opening, check_callbacks, check_lines
 from crawler.policy.address import AddressRule
 from crawler.policy.again import Beginning
@@ -100,7 +101,8 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         tell = _telling(listeners)
         places = await Opening(stack, tell, inline=parts.inline).places(checked, spider)
         recalled = await state.marks()
-        feeds = make_feeds(places.last, state, recalled)
+        lines = [name_of(kind) for kind in checked.lines]
+        feeds = make_feeds(places.last, lines, state, recalled)
         outlets = await _open_sinks(sinks, state, recalled, feeds, stack)
         await state.begin()
         await state.store.mark(marks_of([*outlets, *feeds]))
@@ -160,18 +162,26 @@ def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:
     return tell
 
 
-def make_feeds(last: Sequence[Last], state: OpenState, recalled: Recalled) -> list[BatchFeed]:
-    """Return what feeds the batches at the ends of pipelines, from where an earlier run left them."""
+def make_feeds(
+    last: Sequence[Last], lines: Sequence[str], state: OpenState, recalled: Recalled
+) -> list[BatchFeed]:
+    """Return what feeds the batches at the ends of pipelines, from where an earlier run left them.
+
+    Args:
+        last: the batches.
+        lines: the names of all lines of stages.
+        state: where the items are.
+        recalled: how far the batches came.
+    """
     feeds = []
     for one in last:
-        kind = one.kind.__name__ if isinstance(one.kind, type) else one.kind
-        name = f"batch {one.code.name}" + (f" for {kind}" if kind else "")
+        name = f"batch {one.code.name}" + (f" for {name_of(one.kind)}" if one.kind is not None else "")
         # A crawl that begins anew has other items than the one that was handed to the batch before.
         mark = recalled.marks.get(name) if state.beginning is Beginning.RESUMED else None
         msgspec.structs.replace(mark or Mark(name, 0), forgotten=recalled.forgotten).check(
             mark.item if mark is not None else 0
         )
-        wanted = wanted_by(one.kind, one.line)
+        wanted = wanted_by(one.kind, one.line, [line for line in lines if line != name_of(one.kind)])
         feeds.append(BatchFeed(name, one.code, one.executor, state.store, wanted, mark))
     return feeds
 

@@ -39,12 +39,14 @@ class Record(msgspec.Struct, frozen=True):
         item: the item; a `NamedItem` when it was read back from a disk.
         url: the page it was found on.
         json: the item as JSON, where the store has that already.
+        line: the line of stages that it came through, where there are several.
     """
 
     id: int
     item: Any
     url: str
     json: bytes | None = None
+    line: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -166,6 +168,7 @@ class Settlement(msgspec.Struct, frozen=True):
         size: bytes of the decoded body.
         detail: more on the reason: the status of an answer, or the words of an error.
         failed: what plugins failed on, to be kept for who looks into it.
+        lines: the line of stages that each item came through; empty where there are not several.
     """
 
     lease: Lease
@@ -178,6 +181,7 @@ class Settlement(msgspec.Struct, frozen=True):
     size: int = 0
     detail: str = ""
     failed: Sequence[Failed] = ()
+    lines: Sequence[str] = ()
 
 
 class Settled(msgspec.Struct, frozen=True):

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
+
+from crawler.cli.listening import Listening, is_interruption
 
 T = TypeVar("T")
 
@@ -47,27 +48,35 @@ def _keep_freed_memory() -> None:
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, on uvloop where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
+        return runner.run(_ended(main))
+
+
+async def _ended(main: Coroutine[Any, Any, T]) -> T:
+    result = await main
+    with suppress(asyncio.CancelledError):  # a signal that came too late to cancel anything
+        await asyncio.sleep(0)
+    return result
 
 
 @contextmanager
 def signals(heard: Callable[[int], None]) -> Iterator[None]:
-    """Call `heard` with the number of each SIGINT and SIGTERM, in the running loop, while inside."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in SIGNALS:
-        try:
-            loop.add_signal_handler(number, heard, number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, _passing_on(loop, heard))
+    """Call `heard` with the number of each SIGINT and SIGTERM, in the running loop, while inside.
+
+    Code that keeps the loop is interrupted by the second signal. Raises asyncio.CancelledError then.
+    """
+    listening = Listening(heard)
+    before = {number: signal.signal(number, listening.on_signal) for number in SIGNALS}
     try:
         yield
+    except BaseException as error:
+        listening.end()
+        if isinstance(error, asyncio.CancelledError) or not is_interruption(error):
+            raise
+        listening.take_all()
+        raise asyncio.CancelledError from error
     finally:
+        listening.end()
         for number in SIGNALS:
-            try:
-                loop.remove_signal_handler(number)
-            except NotImplementedError:
-                pass
             signal.signal(number, before[number])
 
 
@@ -99,12 +108,3 @@ def _use_all_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         except (ValueError, OSError):  # macOS calls the hard limit infinite and does not accept it
             pass
-
-
-def _passing_on(
-    loop: asyncio.AbstractEventLoop, heard: Callable[[int], None]
-) -> Callable[[int, FrameType | None], None]:
-    def handler(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(heard, number)
-
-    return handler

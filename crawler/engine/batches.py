@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from anyio import Event, current_time, move_on_after
 
 from crawler.contracts import Executor, Mark, Record, Store
 from crawler.errors import CallError, OutputError, PluginError
+from crawler.events import ItemFailed
 from crawler.export.revive import class_of, revive
-from crawler.pipeline import Kind, flow_into
+from crawler.model import Failed, Reason
+from crawler.model.items import item_name
+from crawler.pipeline import Kind, flow_into, name_of
 from crawler.raised import raised
 from crawler.stages import Batch, StageCode
 
 _READ = 500
 
-#: Takes a committed item; returns it as what the batch wants, None when it is not for this batch.
+#: What stands for an item that came the right way, and is not of the type that the batch takes.
+MISFIT: Any = object()
+#: Takes a committed item; returns it as what the batch wants, None when it is not for this batch, or MISFIT.
 Wanted = Callable[[Record], Any]
 
 
@@ -51,10 +56,12 @@ class BatchFeed:
     ) -> None:
         self.name = name
         self.note: Callable[[bool], Awaitable[None]] = _nowhere
+        self.tell: Callable[[ItemFailed], None] = _to_nobody
         self.item = mark.item if mark is not None else 0
         self._size = code.declared.size
         self._max_wait = code.declared.max_wait
         self._where = code.where
+        self._name = code.name
         self._executor = executor
         self._store = store
         self._wanted = wanted
@@ -140,7 +147,9 @@ class BatchFeed:
             self._read = record.id
             self._backlog = max(0, self._backlog - 1)
             item = self._wanted(record)
-            if item is not None:
+            if item is MISFIT:
+                self.tell(ItemFailed(record.url, self._misfit(record.item)))
+            elif item is not None:
                 held.append((record, item))
             if self._in_doubt is not None and record.id >= self._in_doubt[1]:
                 if held:
@@ -150,6 +159,10 @@ class BatchFeed:
                 return True
         return False
 
+    def _misfit(self, item: Any) -> Failed:
+        detail = f"{self._where} was given a {item_name(item)}, which it does not take"
+        return Failed(self._name, Reason.ITEM_TYPE, detail, "", item_name(item))
+
     async def _skip(self, held: list[tuple[Record, Any]]) -> None:
         """Let go of items that are not for this batch, so that the store may too."""
         if not held and self._in_doubt is None:
@@ -157,12 +170,21 @@ class BatchFeed:
             await self.note(False)
 
 
+def _to_nobody(event: ItemFailed) -> None:
+    """Nobody is told of what a feed without a crawl does."""
+
+
 async def _nowhere(at_once: bool) -> None:
     """Nothing is remembered of a feed that nobody has joined to a delivery."""
 
 
-def wanted_by(kind: Kind, line: Sequence[StageCode]) -> Wanted:
+def wanted_by(kind: Kind, line: Sequence[StageCode], others: Collection[str] = ()) -> Wanted:
     """Return what the batch at the end of a line takes of all committed items, as its own classes.
+
+    Args:
+        kind: what the line is for.
+        line: its stages, the batch included.
+        others: the names of the other lines: what came through them is not for this batch.
 
     Raises PluginError when nobody says what that is: items that come from a state are plain data.
     """
@@ -174,11 +196,16 @@ def wanted_by(kind: Kind, line: Sequence[StageCode]) -> Wanted:
             "or list[dict]"
         )
 
+    own = name_of(kind)
+
     def wanted(record: Record) -> Any:
+        # Without a line are items from before there were several, and those that no line is for.
+        if record.line in others or (kind is not None and record.line != own):
+            return None
         for one in flow:
             found = class_of(record.item, one)
             if found is not None:
                 return revive(record, found)
-        return None
+        return MISFIT
 
     return wanted

@@ -39,6 +39,8 @@ class Engine:
         self._plan = plan
         self._frontier = plan.frontier
         self.delivery = Delivery(plan.store, plan.outlets, plan.feeds)
+        for feed in plan.feeds:
+            feed.tell = self._tell
         self._callbacks = Callbacks(plan.spider, plan.placed)
         self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
         self._reading = Reading(plan, self._callbacks, self._admission, self._tell)
@@ -163,12 +165,13 @@ class Engine:
         """Take the items of a page through the stages of the pipeline."""
         if not (self._plan.pipeline and isinstance(outcome, Done | GaveUp) and outcome.items):
             return outcome
-        items, passed = await self._plan.pipeline.run(outcome.items, lease.request.url)
+        items, lines, passed = await self._plan.pipeline.run(outcome.items, lease.request.url)
         for failed in passed.failed:
             self._tell(ItemFailed(lease.request.url, failed))
         return msgspec.structs.replace(
             outcome,
             items=items,
+            lines=lines,
             dropped=[*outcome.dropped, *passed.dropped],
             failed=[*outcome.failed, *passed.failed],
         )
@@ -192,6 +195,7 @@ class Engine:
 
     async def _settle(self, lease: Lease, outcome: Outcome, visited: Visited | None) -> None:
         """Write the outcome down, let its items be delivered, tell the listeners."""
+        await let_through()  # what came of it may be a cancelled callback's or stage's, and half of the truth
         visited = visited or Visited(lease, outcome)
         settled = await self._frontier.settle(lease, outcome, size=visited.size)
         self._plan.budget.end(page=is_page(outcome), size=visited.size)

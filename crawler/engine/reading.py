@@ -17,6 +17,7 @@ from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused
 from crawler.page import Page, ParseRefused
 from crawler.pipeline import failure
 from crawler.policy.judge import busy_rest, judge_status, next_hop, redirect_target
+from crawler.raised import words_of
 
 #: Bytes of HTML from which a thread parses it, so that it does not keep the loop for more than some
 #: milliseconds. From 100,000 on, a site of large pages was crawled more slowly: the thread and the loop get
@@ -63,6 +64,8 @@ class Reading:
             return outcome
         failure = Failure(request, outcome.reason, outcome.detail)
         heard = await self._call(request, request.on_error, failure)
+        if isinstance(heard, GaveUp):
+            return msgspec.structs.replace(outcome, failed=[*outcome.failed, *heard.failed])
         if not isinstance(heard, Done):
             return outcome
         return msgspec.structs.replace(
@@ -126,5 +129,7 @@ class Reading:
 def _failed(callback: str, error: BaseException, words: str = "") -> GaveUp:
     """Return the outcome of a page whose callback failed, with all that helps to find out why."""
     failed = failure(callback, error, "", None, Reason.CALLBACK)
-    told = words or (failed.detail if isinstance(error, CallError) else f"{type(error).__name__}: {error}")
+    told = words or (
+        failed.detail if isinstance(error, CallError) else f"{type(error).__name__}: {words_of(error)}"
+    )
     return GaveUp(failed.reason, f"{callback}: {told}", failed=[failed])

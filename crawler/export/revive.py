@@ -45,7 +45,7 @@ def revive(record: Record, kind: type) -> Any:
         if issubclass(kind, dict):
             return kind(item)
         return msgspec.convert(item, kind, str_keys=True)
-    except (ValueError, TypeError) as error:  # also the errors of msgspec and pydantic
+    except Exception as error:  # of msgspec and pydantic, and of whatever the class does when it is made
         raise StateError(
             f"item {record.id}, found on {record.url}, does not fit {kind.__name__} any more: {error}"
         ) from error

@@ -286,6 +286,7 @@ def _settlement(lease: Lease, outcome: Outcome, now: float, size: int) -> Settle
             page,
             size,
             failed=outcome.failed,
+            lines=outcome.lines,
         )
     detail = outcome.detail
     if isinstance(outcome, Retry):
@@ -304,4 +305,5 @@ def _settlement(lease: Lease, outcome: Outcome, now: float, size: int) -> Settle
         size,
         detail,
         outcome.failed,
+        outcome.lines,
     )

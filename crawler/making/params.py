@@ -25,21 +25,25 @@ def fitted(code: Callable[..., Any], params: Mapping[str, Any], given: int = 0) 
         params: values by name.
         given: how many of the first parameters others will give.
 
-    Raises ParameterError for one that is unknown, missing or not of its type.
+    Raises ParameterError for those that are unknown, missing or not of their type; it tells of all.
     """
     name = _name(code)
     taken = dict(list(signature(code).parameters.items())[given:])
-    if not any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
-        for key in params:
-            if key not in taken:
-                hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
-                raise ParameterError(f"{name} has no parameter {key!r}; {hint}", key)
-    try:
-        signature(code).bind(*[None] * given, **params)
-    except TypeError as error:
-        raise ParameterError(f"{name} cannot be made with these parameters: {error}", "") from None
+    wrong = _unknown(taken, params, name)
+    if not wrong:  # what is missing may be what was misspelt
+        wrong = _missing(code, params, given, name)
+    converted: dict[str, Any] = {}
     hints = _hints(code, name)
-    return {key: _converted(value, hints.get(key, Any), name, key) for key, value in params.items()}
+    for key, value in params.items():
+        try:
+            converted[key] = _converted(value, hints.get(key, Any), name, key)
+        except ParameterError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise ParameterError("; ".join(map(str, wrong)), "")
+    return converted
 
 
 def made(code: Callable[..., Made], params: Mapping[str, Any], *given: Any) -> Made:
@@ -50,6 +54,27 @@ def made(code: Callable[..., Made], params: Mapping[str, Any], *given: Any) -> M
         raise
     except Exception as error:
         raise PluginError(f"{_name(code)} cannot be made: {raised(error, deepest=True)}") from error
+
+
+def _unknown(taken: Mapping[str, Parameter], params: Mapping[str, Any], name: str) -> list[ParameterError]:
+    if any(one.kind is Parameter.VAR_KEYWORD for one in taken.values()):
+        return []
+    wrong = []
+    for key in params:
+        if key not in taken:
+            hint = nearest(key, taken) or f"it takes: {', '.join(taken) or 'none'}"
+            wrong.append(ParameterError(f"{name} has no parameter {key!r}; {hint}", key))
+    return wrong
+
+
+def _missing(
+    code: Callable[..., Any], params: Mapping[str, Any], given: int, name: str
+) -> list[ParameterError]:
+    try:
+        signature(code).bind(*[None] * given, **params)
+    except TypeError as error:
+        return [ParameterError(f"{name} cannot be made with these parameters: {error}", "")]
+    return []
 
 
 def _hints(code: Callable[..., Any], name: str) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Done(msgspec.Struct, frozen=True):
 
     `found` are the requests to add, `items` what the callback yielded and the stages made of it, in
     order; `rejected` counts the page's links that the rules refused, `dropped` are the items that
-    callback and stages decided not to keep, `failed` those that a stage failed on.
+    callback and stages decided not to keep, `failed` those that a stage failed on. `lines` says which line
+    of stages each item came through, where there are several.
     """
 
     found: Sequence[Request] = ()
@@ -53,6 +54,7 @@ class Done(msgspec.Struct, frozen=True):
     dropped: Sequence[Dropped] = ()
     reason: Reason = Reason.OK
     failed: Sequence[Failed] = ()
+    lines: Sequence[str] = ()
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ class GaveUp(msgspec.Struct, frozen=True):
     rejected: Mapping[Reason, int] = MappingProxyType({})
     dropped: Sequence[Dropped] = ()
     failed: Sequence[Failed] = ()
+    lines: Sequence[str] = ()
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from anyio.lowlevel import checkpoint
 
-from crawler.errors import PluginError
+from crawler.errors import CallError, PluginError
 from crawler.offload.work import Work
 from crawler.placement import Resolved
 from crawler.raised import raised
@@ -46,7 +46,12 @@ class InlineExecutor:
     async def call(self, name: str, argument: Any, url: str) -> list[Any]:
         """Run the code once; everything else on the loop gets its turn before; see `Executor.call`."""
         await checkpoint()
-        return self._work.call(name, argument)
+        try:
+            return self._work.call(name, argument)
+        except Exception:
+            raise
+        except BaseException as error:  # SystemExit, say: a thread or process would not let it out either
+            raise CallError(raised(error, deepest=True)) from error
 
     async def close(self) -> None:
         """Tear the work down. Raises PluginError when that fails."""

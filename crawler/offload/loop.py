@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio import Semaphore, get_cancelled_exc_class, move_on_after
 
-from crawler.cancelling import is_cancelled
+from crawler.cancelling import is_cancelled, let_through
 from crawler.errors import CallError, CallTimeout, PluginError
 from crawler.offload.work import results
 from crawler.placement import Resolved
@@ -74,6 +74,7 @@ class LoopExecutor:
                 # A cancellation that the code has made an error of its own of. Its own time-outs pass.
                 if limit.cancel_called:
                     raise self._too_late() from error
+                await let_through()
                 raise
         raise self._too_late()
 

@@ -20,6 +20,8 @@ from crawler.raised import raised
 GRACE = 2.0
 #: Threads that were left behind and have not ended, beyond which no more is begun.
 MOST_STUCK = 50
+#: Threads in a row that cannot be set up, after which a call fails.
+MOST_TRIES = 3
 
 
 class ThreadExecutor:
@@ -48,6 +50,7 @@ class ThreadExecutor:
         self._free: list[WorkerThread] = []
         self._stuck: set[WorkerThread] = set()
         self._setting_up = False
+        self._tries = 0
         self._closed = False
         self._unopened: BaseException | None = None
         self._unclosed: list[BaseException] = []
@@ -136,6 +139,7 @@ class ThreadExecutor:
 
     def _on_open(self, worker: WorkerThread) -> None:
         worker.opened = True
+        self._tries = 0
         self._free.append(worker)
         self._hand_out()
         self._changed.set()
@@ -156,10 +160,12 @@ class ThreadExecutor:
         elif error is not None and self._setting_up:
             self._unopened = self._unopened or error
         elif error is not None and self._queue:
-            # One that was to take the place of another: with each call that waits it is tried once more.
-            self._queue.popleft().fail(self._not_set_up(error))
-            if self._queue:
+            # One that was to take the place of another: it may be the weather.
+            self._tries += 1
+            if self._tries < MOST_TRIES:
                 self._fill()
+            else:
+                self._queue.popleft().fail(self._not_set_up(error))
         self._changed.set()
 
     def _leave_behind(self, call: Call) -> None:

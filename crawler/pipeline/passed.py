@@ -8,7 +8,7 @@ from typing import Any
 from crawler.errors import CallError
 from crawler.model import Dropped, Failed, Reason
 from crawler.model.items import item_name
-from crawler.raised import raised
+from crawler.raised import raised, words_of
 from crawler.stages import Drop
 
 #: An item, and the number of the callback's item that it came of.
@@ -41,7 +41,11 @@ class Passed:
     def lost(self, where: str, item: Any, error: Exception) -> None:
         """Take note of an item that a stage dropped or failed on."""
         if isinstance(error, Drop):
-            self.dropped.append(Dropped(item_name(item), error.reason))
+            # A class of its author's own may have no reason, or one that cannot be counted by.
+            reason = getattr(error, "reason", None)
+            self.dropped.append(
+                Dropped(item_name(item), reason if isinstance(reason, str) else words_of(error))
+            )
         else:
             self.failed.append(failure(where, error, item_name(item), item, Reason.STAGE))
 

@@ -11,7 +11,8 @@ from anyio import create_task_group, current_time, move_on_after, sleep
 from anyio.abc import TaskGroup
 
 from crawler.contracts import Executor
-from crawler.model.items import item_name
+from crawler.model import Failed, Reason
+from crawler.model.items import is_item_type, item_name
 from crawler.pipeline.bell import Bell
 from crawler.pipeline.gather import BatchStep
 from crawler.pipeline.passed import Entry, Passed
@@ -48,35 +49,41 @@ class Pipeline:
         }
         self._steps = [step for line in self._lines.values() for step in line]
         self._batches = [step for step in self._steps if isinstance(step, BatchStep)]
-        self._line_of: dict[type | str, Sequence[Step]] = {}
+        self._line_of: dict[type | str, tuple[str, Sequence[Step]]] = {}
+        self._items: dict[type, bool] = {}
+        self._named = any(kind is not None for kind in self._lines)
 
     def __bool__(self) -> bool:
-        return bool(self._steps)
+        return bool(self._steps) or self._named
 
     def full(self) -> bool:
         """Say whether so much waits for a stage that no more pages should be fetched."""
         return any(step.executor.full for step in self._steps)
 
-    async def run(self, items: Sequence[Any], url: str) -> tuple[list[Any], Passed]:
+    async def run(self, items: Sequence[Any], url: str) -> tuple[list[Any], list[str], Passed]:
         """Take the items of one page through their stages.
 
         Args:
             items: what the callback yielded, in order.
             url: the page.
 
-        Returns what came of them, in the same order, and what was lost on the way.
+        Returns what came of them, in the same order, the names of their lines where there are several,
+        and what was lost on the way.
         """
         passed = Passed(url)
-        lines: dict[int, tuple[Sequence[Step], list[Entry]]] = {}
+        lines: dict[str, tuple[Sequence[Step], list[Entry]]] = {}
+        names = []
         for number, item in enumerate(items):
-            line = self._find_line(item)
-            lines.setdefault(id(line), (line, []))[1].append((number, item))
+            name, line = self._find_line(item)
+            names.append(name)
+            lines.setdefault(name, (line, []))[1].append((number, item))
         made: list[Entry] = []
         for line, entries in lines.values():
             made += await self._through(line, entries, passed)
-        if len(lines) > 1:
-            made.sort(key=lambda entry: entry[0])
-        return [item for _, item in made], passed
+        made = [entry for entry in made if self._is_item(entry[1], passed)]
+        made.sort(key=lambda entry: entry[0])
+        told = [names[number] for number, _ in made] if self._named else []
+        return [item for _, item in made], told, passed
 
     async def _through(self, line: Sequence[Step], entries: list[Entry], passed: Passed) -> list[Entry]:
         for step in line:
@@ -85,15 +92,27 @@ class Pipeline:
             entries = await step.run(entries, passed)
         return entries
 
-    def _find_line(self, item: Any) -> Sequence[Step]:
+    def _find_line(self, item: Any) -> tuple[str, Sequence[Step]]:
+        """Return the name of an item's line, and its stages; an item that no line is for passes none."""
         name = item_name(item)
         key: type | str = type(item) if type(item).__name__ == name else name
-        line = self._line_of.get(key)
-        if line is None:
+        found = self._line_of.get(key)
+        if found is None:
             kinds: list[Kind] = [*type(item).__mro__, name, None]
-            line = next((self._lines[kind] for kind in kinds if kind in self._lines), [])
-            self._line_of[key] = line
-        return line
+            lines = [(name_of(kind), self._lines[kind]) for kind in kinds if kind in self._lines]
+            found = self._line_of[key] = lines[0] if lines else ("", [])
+        return found
+
+    def _is_item(self, item: Any, passed: Passed) -> bool:
+        """Say whether what came out of the last stage is an item; if not, that stage has failed on it."""
+        kind = type(item)
+        known = self._items.get(kind)
+        if known is None:
+            known = self._items[kind] = is_item_type(kind)
+        if not known:
+            detail = f"the last stage gave {item!r:.80}, a {kind.__name__}, and outputs take items"
+            passed.failed.append(Failed("pipeline", Reason.ITEM_TYPE, detail, "", kind.__name__, item))
+        return known
 
     # Batches in the middle.
 
@@ -131,6 +150,13 @@ class Pipeline:
         for batch in self._batches:
             if batch.due < math.inf:
                 calls.start_soon(batch.hand_over, batch.take())
+
+
+def name_of(kind: Kind) -> str:
+    """Return the name of the line for a kind of items: the same in every run."""
+    if isinstance(kind, type):
+        return f"{kind.__module__}.{kind.__qualname__}"
+    return kind or "*"
 
 
 def _step(stage: Stage, bell: Bell) -> Step:

@@ -7,6 +7,7 @@ from crawler.scaffold.contents import contents, plugin_contents
 from crawler.scaffold.folder import make_folder
 from crawler.scaffold.names import class_name, folder_name, module_name, plugin_name
 from crawler.scaffold.steps import next_steps, plugin_steps
+from crawler.scaffold.taken import taken
 
 __all__ = [
     "class_name",
@@ -18,4 +19,5 @@ __all__ = [
     "plugin_contents",
     "plugin_name",
     "plugin_steps",
+    "taken",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -114,7 +114,10 @@ def read_entry(
     _check_params(kind, called, said, made is not None)
     is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
     placement = (over or Placement()).over(author.placement)
-    placed = _placed(_name(kind), placement, is_async).full(batch=author.kind == "batch")
+    placement = _placed(_name(kind), placement, is_async)
+    if made is not None and placement.run == "thread":
+        placement = _alone(_name(kind), placement)
+    placed = placement.full(batch=author.kind == "batch")
     return StageCode(_name(kind), kind, said, made, author, placed, types, is_async)
 
 
@@ -131,6 +134,16 @@ def _placed(name: str, placement: Placement, is_async: bool) -> Placement:
             'or say where it runs: run="thread" for what waits, run="process" for what computes'
         )
     return placement
+
+
+def _alone(name: str, placement: Placement) -> Placement:
+    """Return the placement of an object, which one thread alone may use."""
+    if placement.workers not in (None, 1):
+        raise PluginError(
+            f"{name}: one object cannot be shared by {placement.workers} threads: give its class, so that "
+            f"each makes its own, or functools.partial({name}, name=value)"
+        )
+    return replace(placement, workers=1)
 
 
 def _check_params(kind: Callable[..., Any], called: Any, params: Mapping[str, Any], made: bool) -> None:

@@ -11,12 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from crawler.errors import PluginError
+from crawler.nearest import nearest
 from crawler.placement import Placement, Run
 
 T = TypeVar("T")
 Code = TypeVar("Code", bound=Callable[..., Any])
 
 _MARK = "__crawler_declared__"
+_PLACED = ("run", "workers", "queue", "timeout", "memory", "recycle")
+_KEYWORDS = {
+    "stage": _PLACED,
+    "batch": ("size", "max_wait", *_PLACED),
+    "thread": _PLACED[1:4],
+    "process": _PLACED[1:],
+}
 
 
 class Drop(Exception):
@@ -138,7 +146,7 @@ def thread(
 ) -> Callable[[Code], Code]: ...
 def thread(callback: Any = None, /, **placed: Any) -> Any:
     """Run a spider's callback, a plain generator method, in a thread. Arguments as for `stage`."""
-    return _marking(callback, "callback", {"run": "thread", **placed})
+    return _marking(callback, "thread", placed)
 
 
 @overload
@@ -154,16 +162,37 @@ def process(
 ) -> Callable[[Code], Code]: ...
 def process(callback: Any = None, /, **placed: Any) -> Any:
     """Run a spider's callback, a plain generator method, in a worker process. Arguments as for `stage`."""
-    return _marking(callback, "callback", {"run": "process", **placed})
+    return _marking(callback, "process", placed)
 
 
-def _marking(code: Any, kind: str, placed: dict[str, Any], **more: Any) -> Any:
-    said = Declared(kind, Placement(**placed), **more)
+def _marking(code: Any, word: str, placed: dict[str, Any], **more: Any) -> Any:
+    """Return the code, marked; or, where there is none yet, what marks it.
+
+    Args:
+        code: what the decorator stands above, if it has no arguments.
+        word: the decorator's name.
+        placed: its arguments that say where the code runs.
+        more: the others.
+    """
+    _check_keywords(word, placed)
+    if word in ("thread", "process"):
+        said = Declared("callback", Placement(run=word, **placed))  # type: ignore[arg-type]
+    else:
+        said = Declared(word, Placement(**placed), **more)
 
     def mark(code: Any) -> Any:
         if not callable(code):
-            raise PluginError(f"@{kind} is for functions and classes, not {code!r:.80}")
+            raise PluginError(f"@{word} is for functions and classes, not {code!r:.80}")
         setattr(code, _MARK, said)
         return code
 
     return mark if code is None else mark(code)
+
+
+def _check_keywords(word: str, placed: Iterable[str]) -> None:
+    """Raise PluginError that names all keywords which a decorator does not have."""
+    known = _KEYWORDS[word]
+    unknown = [(name, nearest(name, known)) for name in placed if name not in known]
+    if unknown:
+        told = ", ".join(f"{name!r} ({hint})" if hint else repr(name) for name, hint in unknown)
+        raise PluginError(f"@{word} has no keyword {told}; it has: {', '.join(known)}")

@@ -94,9 +94,10 @@ class MemoryStore:
         self._size += settlement.size
         if settlement.again_at is not None:
             heappush(self._queue(kept.host).delayed, (settlement.again_at, kept.id, kept))
-        for item in settlement.items:
+        lines = settlement.lines or ("",) * len(settlement.items)
+        for item, line in zip(settlement.items, lines, strict=True):
             id = next(self._item_ids)
-            self._items[id] = Record(id, item, kept.request.url)
+            self._items[id] = Record(id, item, kept.request.url, line=line)
         return Settled(accepted=True, new=self._add(settlement.found))
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:

@@ -45,7 +45,8 @@ CREATE TABLE items (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice, also when the last one was deleted
     request INTEGER NOT NULL,
     name TEXT NOT NULL,
-    json BLOB NOT NULL
+    json BLOB NOT NULL,
+    line TEXT NOT NULL              -- of stages that it came through; '' where there are not several
 );
 CREATE TABLE failures (
     id INTEGER PRIMARY KEY,

@@ -282,10 +282,11 @@ class SqliteStore:
         extras = _extras(settlement.found, kept.request.url)
         self._leases.end(kept)
         self._end(kept, settlement, now)
-        for item, (name, text) in zip(settlement.items, encoded, strict=True):
+        lines = settlement.lines or ("",) * len(encoded)
+        for item, (name, text), line in zip(settlement.items, encoded, lines, strict=True):
             self._last_item += 1
-            self._writer.batch.items.append((self._last_item, kept.id, name, text))
-            self._fresh.append(Record(self._last_item, item, kept.request.url, text))
+            self._writer.batch.items.append((self._last_item, kept.id, name, text, line))
+            self._fresh.append(Record(self._last_item, item, kept.request.url, text, line))
         while len(self._fresh) > _FRESH:
             self._fresh.popleft()
         self._writer.batch.failures += failures

@@ -250,3 +250,51 @@ def test_the_mark_names_the_batch_that_is_handed_over() -> None:
 
     crawl(save, store=store)
     assert [mark.item for mark in marks] == [0]
+
+
+@pytest.mark.parametrize("kinds", ["classes", "names", "one class"])
+def test_lines_whose_batches_take_the_same_are_kept_apart(kinds: str) -> None:
+    first: list[Any] = []
+    second: list[Any] = []
+
+    @batch(size=2, max_wait=100)
+    async def save(some: list[Number | Word]) -> None:
+        first.extend(some)
+
+    @batch(size=2, max_wait=100)
+    async def save_too(some: list[Number | Word]) -> None:
+        second.extend(some)
+
+    class Mixed(Many):
+        pipeline: Any = {Number: [save], Word: [save_too]}  # noqa: RUF012
+
+        async def parse(self, page: Page) -> AsyncIterator[Any]:
+            yield Number(1)
+            yield Word("a")
+            yield {"plain": True}
+
+    if kinds == "names":
+        Mixed.pipeline = {"Number": [save], "Word": [save_too]}
+    elif kinds == "one class":
+        Mixed.pipeline = {Number: [save]}
+    crawled = virtual(Mixed(pages=3), web(3), politeness={"delay": 0})
+    assert first == [Number(1)] * 3
+    assert second == ([] if kinds == "one class" else [Word("a")] * 3)
+    assert crawled.stats.failed == {}
+    assert len(crawled.items) == 9
+
+
+def test_an_item_that_the_batch_at_the_end_does_not_take_is_told() -> None:
+    saved: list[Number] = []
+
+    @stage
+    async def anything(number):  # type: ignore[no-untyped-def]
+        return number if number.value else {"plain": True}
+
+    @batch(size=5, max_wait=100)
+    async def save(numbers: list[Number]) -> None:
+        saved.extend(numbers)
+
+    crawled = crawl(anything, save)
+    assert len(saved) == 9
+    assert crawled.stats.failed == {("save", "item_type"): 1}

@@ -258,3 +258,54 @@ def test_callbacks_elsewhere_are_called_where_they_are_in_virtual_time(run: str)
     site.page("https://n.test/", "<a href=/1>")
     site.page("https://n.test/1", "")
     assert virtual(Placed, site).items == [Number(200), Number(200)]
+
+
+def test_what_is_no_item_does_not_leave_the_pipeline() -> None:
+    @stage
+    async def odd(number):  # type: ignore[no-untyped-def]
+        return "text" if number.value == 1 else number
+
+    crawled = crawl(odd, pages=1)
+    assert values(crawled) == [0, 2]
+    assert crawled.stats.failed == {("pipeline", "item_type"): 1}
+
+
+def test_errors_and_drops_without_words_cost_their_item_only() -> None:
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    class Reasonless(Drop):
+        def __init__(self) -> None: ...
+
+    @stage
+    async def nasty(number: Number) -> Number:
+        if number.value == 0:
+            raise Wordless
+        if number.value == 1:
+            raise Reasonless
+        if number.value == 2:
+            raise Drop(["x"])  # type: ignore[arg-type]
+        return number
+
+    crawled = crawl(nasty)
+    assert values(crawled) == [100, 101, 102]
+    assert crawled.stats.failed == {("nasty", "stage"): 1}
+    assert sum(crawled.stats.dropped.values()) == 2
+
+
+def test_an_object_is_used_by_one_thread_at_a_time() -> None:
+    from crawler.errors import PluginError
+    from crawler.stages import read_entry
+
+    @stage(run="thread")
+    class Kept:
+        def __call__(self, number: Number) -> Number:
+            return number
+
+    @stage(run="thread", workers=3)
+    class Shared(Kept): ...
+
+    assert read_entry(Kept()).placed.workers == 1
+    with pytest.raises(PluginError, match="one object cannot be shared by 3 threads: give its class"):
+        read_entry(Shared())

@@ -35,6 +35,8 @@ def init(
         name = scaffold.plugin_name(path) if plugin else scaffold.folder_name(path)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
+    if plugin and (found := scaffold.taken(name)):
+        raise typer.BadParameter(f"{name!r} is taken: {found}; choose another name", param_hint="NAME")
     files = scaffold.plugin_contents(name) if plugin else scaffold.contents(name)
     scaffold.make_folder(Path(path), files)
     print(f"made {safe(path, 5_000)}: {', '.join(files)}\n\nnext:")

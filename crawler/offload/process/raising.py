@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from crawler.raised import words_of
+
 #: How long the line and the traceback may be.
 MAX_DETAIL, MAX_TRACEBACK = 1_000, 20_000
 
@@ -20,19 +22,12 @@ def in_words(error: BaseException, file: str) -> tuple[str, str]:
         file: where the plugin's code is; the last line in it that the error came through is its place.
     """
     trace = _without_ours(error.__traceback__)
-    words = " ".join(_words(error).split())
+    words = " ".join(words_of(error).split())
     if len(words) > MAX_DETAIL:
         words = words[: MAX_DETAIL - 1] + "…"
     place = _place(error, trace, file)
     detail = f"{type(error).__name__}{': ' if words else ''}{words}{f' ({place})' if place else ''}"
     return detail, _text(error, trace)
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # somebody's __str__
-        return "(an error without words)"
 
 
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:

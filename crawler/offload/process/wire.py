@@ -168,7 +168,7 @@ class Wire:
         if tag == _NAMED:
             return NamedItem(str(part.what), msgspec.msgpack.decode(data, type=dict))
         if tag == _DICT:
-            return self._find(part.what)(msgspec.msgpack.decode(data, type=dict))
+            return _dict_of(self._find(part.what), msgspec.msgpack.decode(data, type=dict))
         if tag in (_MANY, _BATCH):
             values = self.unpack(self._parts.decode(data))
             return Batch(values, str(part.what)) if tag == _BATCH else values
@@ -220,3 +220,12 @@ def _request_of(data: RequestData) -> Request:
         setattr(request, name, getattr(data, name))
     request.key = data.key or data.url
     return request
+
+
+def _dict_of(kind: type[dict[Any, Any]], values: dict[Any, Any]) -> Any:
+    try:
+        return kind(values)
+    except TypeError:  # it wants something else first: a factory of defaults, say
+        made = kind.__new__(kind)
+        dict.update(made, values)
+        return made

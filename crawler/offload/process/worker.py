@@ -127,7 +127,7 @@ class _Server:
             values = self._work.call(call.name, argument)
             reply = self._wire.encode(Said(Status.DONE), values)
         except Drop as drop:
-            reply = self._wire.encode(Said(Status.DROPPED, str(drop.reason)), [])
+            reply = self._wire.encode(Said(Status.DROPPED, str(getattr(drop, "reason", drop))), [])
         except Unsendable as error:
             reply = self._wire.encode(Said(Status.RESULT, str(error)), [])
         except MemoryError as error:
