@@ -72,6 +72,11 @@ class Listening:
         with self._lock:  # no signal is on its way from the other thread
             pass
 
+    def take_all(self) -> None:
+        """Act on what the loop has not taken up, when it cannot any more."""
+        for number in self._arrived[self._taken :]:
+            self._heard(number)
+
     @property
     def _stuck(self) -> bool:
         return self._taken < len(self._arrived)
@@ -81,24 +86,20 @@ class Listening:
         if not self._over:
             self._heard(number)
 
-    def take_all(self) -> None:
-        """Act on what the loop has not taken up, when it cannot any more."""
-        for number in self._arrived[self._taken :]:
-            self._heard(number)
-
     # In the watching thread.
 
     def _watch(self) -> None:
-        if self._ended.wait(_GRACE) or not self._stuck:
-            return
-        with self._lock:
-            if self._over:
+        while not self._ended.wait(_GRACE) and self._stuck:
+            taken = self._taken
+            with self._lock:
+                if self._over:
+                    return
+                self._due = True
+                _wake_main_thread(self._arrived[0])
+            if self._ended.wait(_LAST_GRACE):
                 return
-            self._due = True
-            _wake_main_thread(self._arrived[0])
-        if self._ended.wait(_LAST_GRACE) or not self._stuck:
-            return
-        _end_process(self._arrived[0])
+            if self._taken == taken:
+                _end_process(self._arrived[0])
 
 
 def is_interruption(error: BaseException) -> bool:
@@ -112,7 +113,7 @@ def _wake_main_thread(number: int) -> None:
     """Have the handler of a signal called in the main thread, whatever that is waiting for."""
     main = main_thread().ident
     if sys.platform == "win32" or main is None:
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
     else:
         signal.pthread_kill(main, number)
 

@@ -16,7 +16,8 @@ from crawler.engine.delivery import Delivery
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
-from crawler.errors import FetchError, ProtocolError, UrlError
+from crawler.engine.storable import without_unwritable
+from crawler.errors import FetchError, OutputError, ProtocolError, UrlError
 from crawler.events import Closed, Delivered, ItemFailed, StartRefused, Visited
 from crawler.events import Event as Told
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
@@ -197,7 +198,13 @@ class Engine:
         """Write the outcome down, let its items be delivered, tell the listeners."""
         await let_through()  # what came of it may be a cancelled callback's or stage's, and half of the truth
         visited = visited or Visited(lease, outcome)
-        settled = await self._frontier.settle(lease, outcome, size=visited.size)
+        try:
+            settled = await self._frontier.settle(lease, outcome, size=visited.size)
+        except OutputError:  # an item that no disk can hold; nothing of the page is written yet
+            if not isinstance(outcome, Done | GaveUp):
+                raise
+            outcome = self._writable(lease, outcome)
+            settled = await self._frontier.settle(lease, outcome, size=visited.size)
         self._plan.budget.end(page=is_page(outcome), size=visited.size)
         spent = self._plan.budget.spent()
         if spent:
@@ -208,6 +215,12 @@ class Engine:
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items))
         self._tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
+
+    def _writable(self, lease: Lease, outcome: Done | GaveUp) -> Done | GaveUp:
+        rest = without_unwritable(outcome)
+        for failed in rest.failed[len(outcome.failed) :]:
+            self._tell(ItemFailed(lease.request.url, failed))
+        return rest
 
     # What goes on beside.
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
-from crawler.errors import SpiderError
-from crawler.model import Request
+from crawler.encode import encode_item
+from crawler.errors import OutputError, SpiderError
+from crawler.model import Done, Failed, GaveUp, Reason, Request
+from crawler.model.items import item_name
 
 #: Integers up to here are exact everywhere.
 HIGHEST_PRIORITY = 2**53
@@ -43,6 +45,24 @@ def check_priority(priority: int, whose: str) -> None:
 def check_data(data: Any, whose: str) -> None:
     """Raise SpiderError for data that could not be kept on a disk."""
     _check_plain("data", data, whose)
+
+
+def without_unwritable(outcome: Done | GaveUp) -> Done | GaveUp:
+    """Return an outcome without the items that no store can keep; each of them has failed by itself."""
+    kept: list[int] = []
+    failed = list(outcome.failed)
+    for place, item in enumerate(outcome.items):
+        try:
+            encode_item(item)
+            kept.append(place)
+        except OutputError as error:
+            failed.append(Failed("output", Reason.NO_JSON, str(error), "", item_name(item), repr(item)))
+    return msgspec.structs.replace(
+        outcome,
+        items=[outcome.items[place] for place in kept],
+        lines=[outcome.lines[place] for place in kept] if outcome.lines else [],
+        failed=failed,
+    )
 
 
 def _check_plain(part: str, value: Any, whose: str) -> None:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     # We had the page or the item, and a plugin's code failed on it.
     STAGE = "stage"
     ITEM_TYPE = "item_type"
+    NO_JSON = "no_json"
     CALL_TIMEOUT = "call_timeout"
     CALL_MEMORY = "call_memory"
     CALL_RESULT = "call_result"

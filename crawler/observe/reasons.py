@@ -59,6 +59,7 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),
     Reason.STAGE: Explained("a stage raised an error", "see the traceback above"),
     Reason.ITEM_TYPE: Explained("the stage does not take items of this type", "give each a pipeline"),
+    Reason.NO_JSON: Explained("an item holds what has no JSON form", "yield plain values, dates, decimals"),
     Reason.CALL_TIMEOUT: Explained("a plugin's code took too long", "its `timeout` is the limit"),
     Reason.CALL_MEMORY: Explained("a plugin's code wanted too much memory", "its `memory` is the limit"),
     Reason.CALL_RESULT: Explained(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
 from crawler import Drop, stage
@@ -16,6 +17,13 @@ from crawler_articles.rawpage import RawPage
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from trafilatura.settings import Document
+
+_NEEDS = "article-extract needs trafilatura: pip install 'aiocrawl[articles]'"
+
+# Told as soon as somebody names the stage, and so by `crawl check` and `crawl plugins`; to load trafilatura
+# for that would take too long.
+if find_spec("trafilatura") is None:
+    raise PluginError(_NEEDS)
 
 Favor = Literal["balance", "precision", "recall"]
 
@@ -32,7 +40,8 @@ class Extract:
         tables: tables belong to the text.
         any_page: look for text on pages too that do not read like an article, such as lists of links.
 
-    Raises PluginError, when it is opened, where trafilatura is not installed.
+    Raises PluginError, when it is opened, where trafilatura cannot be loaded; where it is not installed, this
+    module does.
     """
 
     def __init__(self, favor: Favor = "balance", tables: bool = True, any_page: bool = False) -> None:
@@ -47,9 +56,7 @@ class Extract:
         try:
             import trafilatura
         except ImportError as error:
-            raise PluginError(
-                f"article-extract needs trafilatura: pip install 'aiocrawl[articles]' ({error})"
-            ) from error
+            raise PluginError(f"{_NEEDS} ({error})") from error
         del trafilatura
 
     def __call__(self, page: RawPage) -> Article:

@@ -32,13 +32,20 @@ def linkcheck(
         bool, typer.Option("--strict", help="Fail for what has moved for good (301, 308), too.")
     ] = False,
     form: Annotated[
-        Form | None,
-        typer.Option("--format", help="The report's form; table, or what the suffix of FILE says."),
+        str | None,
+        typer.Option(
+            "--format",
+            metavar=f"[{'|'.join(Form)}]",
+            help="The report's form; table, or what the suffix of FILE says.",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="Write the report here, and a summary to the terminal."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write the report here, and a summary to the terminal; - is standard output.",
         ),
     ] = None,
     limit: Annotated[
@@ -88,6 +95,8 @@ def linkcheck(
     from crawler_linkcheck.checking import check
     from crawler_linkcheck.spider import LinkCheck
 
+    path = None if output == Path("-") else output
+    written_as = form_of(path, form)
     given: dict[str, Any] = {"external": True} if external else {}
     given |= {} if anchors else {"anchors": False}
     given |= {"ignore": asked.patterns(ignore)} if ignore else {}
@@ -95,10 +104,9 @@ def linkcheck(
     settings = asked.for_check(asked.settings_for(target, [*(overrides or ()), *pages]), given, allow or ())
     spider = make_spider(settings)
     assert isinstance(spider, LinkCheck)
-    form = form or form_of(output)
-    if output is not None:
-        written.make_way(output)
+    if path is not None:
+        written.make_way(path)
     platform.prepare_process()
     done = platform.run(check(settings, spider, quiet=quiet))
-    written.write(done, form, output, strict=strict, limit=limit or None)
+    written.write(done, written_as, path, strict=strict, limit=limit or None)
     raise typer.Exit(written.exit_code(done, strict=strict))

@@ -21,6 +21,8 @@ from crawler_linkcheck.links import links_of
 ENDLESS = 100
 # Characters of what is no URL that are kept.
 _LONGEST = 500
+# What the author of a spider may do about a page that is not parsed: nothing to those who check links.
+_ADVICE = "; a callback marked with @process may read it"
 # Bytes beyond ASCII in a header, which HTTP libraries keep as surrogates, mean what they would in a URL.
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -138,7 +140,7 @@ class LinkCheck(Spider):
             anchors = anchors_of(page) if self.anchors else []
             links, no_urls, outside = self._links(page)
         except ContentError as error:
-            detail = str(error).removeprefix(f"{page.url}: ")
+            detail = str(error).removeprefix(f"{page.url}: ").removesuffix(_ADVICE)
             yield Checked(url=page.url, status=page.status, html=True, detail=detail)
             return
         yield Checked(

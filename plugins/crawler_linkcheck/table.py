@@ -51,13 +51,27 @@ def summary(report: Report, seconds: float, *, strict: bool = False) -> Text:
         (f"{len(report.moved):,} moved for good", report.moved),
         (f"{len(report.not_checked):,} not checked", report.not_checked),
     ]
-    told = ", ".join(words for words, findings in found if findings) or "nothing is broken"
+    words = [*_nothing_read(report), *(words for words, findings in found if findings)]
+    told = ", ".join(words) or "nothing is broken"
     links, pages = counted(report.links, "link"), counted(len(report.pages), "page")
     head = f"{links} on {pages} in {seconds:.1f} s: {told}"
-    line = Text(head, style="bold red" if report.failures(strict=strict) else "bold green")
+    bad = report.failures(strict=strict) or not report.pages
+    line = Text(head, style="bold red" if bad else "bold green")
     if report.ended in _ENDED:
         line.append(f"\nonly a part of the site was checked: {_ENDED[report.ended]}", style="yellow")
     return line
+
+
+def _nothing_read(report: Report) -> Iterator[str]:
+    """Yield why the check came to nothing, if it did."""
+    if report.pages:
+        return
+    kinds = (report.broken, report.moved, report.not_checked)
+    told = {finding.url for findings in kinds for finding in findings}
+    # A sitemap is none either, but its links were checked.
+    others = [] if report.links else [safe(url, _LONGEST) for url in report.start if url not in told]
+    why = f": {', '.join(others)} {'is' if len(others) == 1 else 'are'} no HTML" if others else ""
+    yield f"not one page could be read{why}"
 
 
 def _finding(finding: Finding, limit: int | None) -> Iterator[Text]:

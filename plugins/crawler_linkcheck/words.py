@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -23,6 +24,8 @@ _OWN = {
 _ROBOTS_READ = "rules read"
 # Here the detail says it all.
 _REDIRECTS = frozenset({Reason.REDIRECT_BROKEN, Reason.REDIRECT_LIMIT})
+# A crawl has a key of its configuration for what is an option here; a network of one address needs no size.
+_ALLOW = re.compile(r'fetch\.allow: \["([^"]+?)(?:/32|/128)?"\]')
 
 
 def cause(finding: Finding) -> str:
@@ -34,7 +37,8 @@ def cause(finding: Finding) -> str:
     if finding.reason in _REDIRECTS:
         return finding.detail
     words = _OWN.get(finding.reason) or EXPLAINED[Reason(finding.reason)].meaning
-    return f"{words} ({finding.detail})" if finding.detail not in ("", _ROBOTS_READ) else words
+    detail = _ALLOW.sub(r"--allow \1", finding.detail)
+    return f"{words} ({detail})" if detail not in ("", _ROBOTS_READ) else words
 
 
 def whole(finding: Finding) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 from crawler.cli.main import main
 from crawler.demo.catalogue import Catalogue
-from crawler.scaffold import class_name, contents, folder_name, plugin_contents, plugin_name
+from crawler.scaffold import class_name, contents, folder_name, plugin_contents, plugin_name, taken
 from crawler.settings import load
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
@@ -183,6 +183,30 @@ def test_names_that_no_distribution_can_have(here: Crawl, name: str, tmp_path: P
     assert done.returncode == 2
     assert "Invalid value for NAME" in done.stderr
     assert made(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("linkcheck", "aiocrawl has registered a spider called 'linkcheck' (crawler_linkcheck:LinkCheck)"),
+        ("crawler_articles", "aiocrawl has registered a spider called 'articles'"),
+        ("feeds", "aiocrawl has registered a spider called 'feeds'"),
+        ("article", "aiocrawl has registered a stage called 'article-save'"),
+    ],
+)
+def test_names_that_another_plugin_has(here: Crawl, name: str, words: str, tmp_path: Path) -> None:
+    done = here("init", "--plugin", f"new/{name}")
+    assert done.returncode == 2
+    assert f"is taken: {words}" in " ".join(done.stderr.split())
+    assert made(tmp_path) == []
+
+
+def test_a_module_that_is_there_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)  # type: ignore[no-untyped-call, unused-ignore]
+    (tmp_path / "crawler_shop.py").write_text("raise AssertionError('it is only looked for')")
+    (tmp_path / "crawler_shelf").mkdir()  # a mere folder
+    assert taken("shop") == "a module 'crawler_shop' is installed already"
+    assert taken("shelf") == ""
 
 
 def test_a_package_of_plugins_leaves_nothing_when_it_cannot_be_made(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crawler.errors import PluginError
@@ -64,6 +66,37 @@ def test_a_wrong_placement_is_refused(said: dict[str, object], words: str) -> No
         stage(**said)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize(
+    ("word", "said", "message"),
+    [
+        (
+            stage,
+            {"wrkers": 2},
+            "@stage has no keyword 'wrkers' (did you mean 'workers'?); "
+            "it has: run, workers, queue, timeout, memory, recycle",
+        ),
+        (
+            process,
+            {"tmeout": 10, "zzz": 1},
+            "@process has no keyword 'tmeout' (did you mean 'timeout'?), 'zzz'; "
+            "it has: workers, queue, timeout, memory, recycle",
+        ),
+        (thread, {"memory": 5}, "@thread has no keyword 'memory'; it has: workers, queue, timeout"),
+        (process, {"run": "loop"}, "@process has no keyword 'run'; "),
+        (stage, {"size": 5}, "@stage has no keyword 'size'; "),
+        (
+            batch,
+            {"max_wit": 5},
+            "@batch has no keyword 'max_wit' (did you mean 'max_wait'?); it has: size, max_wait, run, ",
+        ),
+    ],
+)
+def test_a_keyword_that_there_is_not(word: Any, said: dict[str, object], message: str) -> None:
+    with pytest.raises(PluginError) as caught:
+        word(**said)
+    assert str(caught.value).startswith(message)
+
+
 @pytest.mark.parametrize("said", [{"size": 0}, {"size": True}, {"max_wait": -1}, {"max_wait": "2s"}])
 def test_a_wrong_batch_is_refused(said: dict[str, object]) -> None:
     with pytest.raises(PluginError, match="a batch's"):
@@ -73,6 +106,8 @@ def test_a_wrong_batch_is_refused(said: dict[str, object]) -> None:
 def test_only_what_can_be_called_is_a_stage() -> None:
     with pytest.raises(PluginError, match="@stage is for functions and classes"):
         stage("clean")  # type: ignore[call-overload]
+    with pytest.raises(PluginError, match="@process is for functions and classes"):
+        process("clean")  # type: ignore[call-overload]
 
 
 def test_a_batch_is_a_list_with_a_name() -> None:
