@@ -246,6 +246,12 @@ PARAMETERS = [
         "{lang: 5}",
         "x.yaml:2:54: pipeline.0.params.lang: summarise, parameter 'lang': Expected `str`, got `int`",
     ),
+    (
+        "{lnag: de, lang: 5, long: abc}",
+        "x.yaml:2:45: pipeline.0.params: summarise has no parameter 'lnag'; did you mean 'lang'?; "
+        "summarise, parameter 'lang': Expected `str`, got `int`; "
+        "summarise, parameter 'long': Expected `float`, got `str`",
+    ),
 ]
 
 

@@ -23,9 +23,14 @@ class ConsoleHandler(logging.Handler):
         try:
             line = Text(f"{record.levelname.lower()}: ", style=_STYLES.get(record.levelno, "dim"))
             line.append(safe(record.getMessage(), 2_000), style="default")
-            if record.exc_info:
-                trace = logging.Formatter().formatException(record.exc_info)
+            if trace := _traceback_of(record):
                 line.append("\n" + safe_lines(trace), style="dim")
             self._console.print(line, soft_wrap=True)
         except Exception:
             self.handleError(record)
+
+
+def _traceback_of(record: logging.LogRecord) -> str:
+    if record.exc_info:
+        return logging.Formatter().formatException(record.exc_info)
+    return (record.exc_text or "").rstrip("\n")  # from another process or a stage: text already

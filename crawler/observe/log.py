@@ -20,6 +20,7 @@ from crawler.events import (
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
 from crawler.observe.standstill import in_words
+from crawler.raised import words_of
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
 _MOST = 10
@@ -106,24 +107,36 @@ class EventLog:
         error = event.error
         if isinstance(error, CallError):  # from elsewhere: its traceback is text
             kind: tuple[str, ...] = ("callback", event.callback, error.reason)
-            traceback = f"\n{error.traceback}" if error.traceback and not self._seen[kind] else ""
-            self._warn(kind, f"{event.url}: {event.callback} failed: {error.detail}{traceback}")
+            self._warn(kind, f"{event.url}: {event.callback} failed: {error.detail}", error.traceback)
             return
         kind = ("callback", event.callback, type(error).__name__)
-        first = not self._seen[kind]
-        words = f"{event.url}: {event.callback} failed: {kind[2]}: {error}"
-        self._warn(kind, words, error if first else None)
+        self._warn(kind, f"{event.url}: {event.callback} failed: {kind[2]}: {words_of(error)}", error)
 
     def _item_failed(self, event: ItemFailed) -> None:
         failed = event.failed
         kind = ("item", failed.where, failed.reason)
-        traceback = f"\n{failed.traceback}" if failed.traceback and not self._seen[kind] else ""
         told = f"{event.url}: {failed.where} failed on a {failed.name}: {failed.detail}"
-        self._warn(kind, told + traceback)
+        self._warn(kind, told, failed.traceback)
 
-    def _warn(self, kind: tuple[str, ...], message: str, error: BaseException | None = None) -> None:
+    def _warn(self, kind: tuple[str, ...], message: str, trace: BaseException | str = "") -> None:
+        """Log a warning; the first of its kind with its traceback, which may be text already."""
         self._seen[kind] += 1
+        if self._seen[kind] > _MOST:
+            return
         if self._seen[kind] == _MOST:
             message += " (more of this kind are only counted)"
-        if self._seen[kind] <= _MOST:
-            self._logger.warning("%s", message, exc_info=error)
+        if not trace or self._seen[kind] > 1:
+            self._logger.warning("%s", message)
+        elif isinstance(trace, BaseException):
+            self._logger.warning("%s", message, exc_info=trace)
+        else:
+            self._warn_with(message, trace)
+
+    def _warn_with(self, message: str, trace: str) -> None:
+        """Log a warning with a traceback that is text: in the attribute from which any formatter takes it."""
+        if self._logger.isEnabledFor(logging.WARNING):
+            record = self._logger.makeRecord(
+                self._logger.name, logging.WARNING, __file__, 0, "%s", (message,), None
+            )
+            record.exc_text = trace
+            self._logger.handle(record)

@@ -10,6 +10,7 @@ from typing import Any
 from crawler.errors import PluginError
 from crawler.model import Dropped, Links, Request
 from crawler.model.items import is_item_type
+from crawler.nearest import nearest
 from crawler.pipeline.pipeline import Kind
 from crawler.spider import Spider
 from crawler.stages import StageCode, declared
@@ -31,6 +32,7 @@ def check_flow(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider) -> Non
     Raises PluginError, which names the two places, where a stage is given what it does not take, and
     where an output would get what is no item.
     """
+    _check_names([kind for kind in lines if isinstance(kind, str)], spider)
     for kind, line in lines.items():
         _check_positions(line)
         for flow, source in _sources(kind, line, spider):
@@ -46,6 +48,28 @@ def flow_into(kind: Kind, line: Sequence[StageCode]) -> Flow:
     for code in line[:-1]:
         before = code.types.gives
     return before
+
+
+def _check_names(names: Sequence[str], spider: Spider) -> None:
+    """Look whether items of these names can come, where every callback says what it yields."""
+    found: set[str] = set()
+    for name, callback in inspect.getmembers(type(spider), _may_be_callback):
+        gives = classes(hints_of(callback, name).get("return", Any), unpack=1)
+        if gives is None:
+            return
+        for one in gives:
+            if is_item_type(one) and one not in _NO_ITEMS:
+                found |= _names_of(one)
+    for name in names if found and "dict" not in found else ():  # a dict may have a name of its own
+        if name not in found:
+            hint = nearest(name, found) or f"it yields: {', '.join(sorted(found)) or 'none'}"
+            raise PluginError(f"{type(spider).__name__} yields no item that is called {name!r} ({hint})")
+
+
+def _names_of(kind: type) -> set[str]:
+    """Return the names of a class and of those derived from it: what says the one may mean the other."""
+    derived: list[type] = type.__subclasses__(kind)
+    return {kind.__name__}.union(*(_names_of(one) for one in derived))
 
 
 def _check_positions(line: Sequence[StageCode]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from anyio import Event, current_time
 
 from crawler.contracts import Executor
-from crawler.errors import CallTimeout, PluginError
+from crawler.errors import CallTimeout, PluginError, SpiderError
 from crawler.pipeline.bell import Bell
 from crawler.pipeline.passed import Entry, Passed
 from crawler.pipeline.step import fits
@@ -103,7 +103,8 @@ class BatchStep:
         except PluginError:  # no worker can be had: not the items' fault
             raise
         except Exception as error:
-            if len(batch) > 1 and not isinstance(error, CallTimeout):  # that would take as long for each
+            # A time-out would take as long for each; a wrong answer is no item's fault.
+            if len(batch) > 1 and not isinstance(error, CallTimeout | SpiderError):
                 for one in batch:
                     await self._run([one])
                 return

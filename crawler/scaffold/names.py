@@ -32,10 +32,10 @@ def plugin_name(path: str) -> str:
     name = folder_name(path)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]", name):
         raise ValueError(f"{name!r} must hold only ASCII letters, and end with a letter or digit")
-    name = name.lower().removeprefix(_PREFIX)
+    name = re.sub(r"[-_.]+", "-", name.lower()).removeprefix(_PREFIX)
     if not name[0].isalpha():
         raise ValueError(f"{name!r}, what stands after {_PREFIX!r}, must begin with a letter")
-    return re.sub(r"[-_.]+", "-", name)
+    return name
 
 
 def project_name(name: str) -> str:

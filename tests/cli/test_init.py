@@ -159,6 +159,7 @@ def test_a_package_of_plugins_works_as_printed(python: Path, tmp_path: Path) -> 
         ("shop", "shop", "crawler_shop", "ShopSpider"),
         ("a/Book_Shop.v2", "book-shop-v2", "crawler_book_shop_v2", "BookShopV2Spider"),
         ("crawler-shop", "shop", "crawler_shop", "ShopSpider"),
+        ("crawler_shop", "shop", "crawler_shop", "ShopSpider"),
         ("true", "true", "crawler_true", "TrueSpider"),
         ("spider", "spider", "crawler_spider", "SpiderSpider"),
     ],

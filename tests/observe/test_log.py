@@ -4,8 +4,9 @@ import logging
 import pytest
 from rich.console import Console
 
-from crawler.events import CallbackFailed, Event, RobotsRead, StartRefused, Visited
-from crawler.model import Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
+from crawler.errors import CallError
+from crawler.events import CallbackFailed, Event, ItemFailed, RobotsRead, StartRefused, Visited
+from crawler.model import Done, Failed, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
 from crawler.observe.console import ConsoleHandler
 from crawler.observe.log import EventLog
 
@@ -105,3 +106,45 @@ def test_records_reach_the_console_escaped() -> None:
     assert text.splitlines()[0] == "warning: [red]\\x07" + "y" * 60
     assert "ValueError: \\x1b[2J" in text
     assert "\x1b" not in text
+
+
+TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in wrong\nValueError: \x1b[2J\n'
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CallbackFailed("http://a.test/x", "parse", CallError("ValueError: oops", TRACE)),
+        ItemFailed("http://a.test/x", Failed("parse", "Book", Reason.STAGE, "ValueError: oops", TRACE)),
+    ],
+    ids=["callback", "item"],
+)
+def test_a_traceback_from_another_process_is_shown_once_line_by_line(
+    event: Event, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = io.StringIO()
+    handler = ConsoleHandler(Console(file=out, width=40))
+    logger.addHandler(handler)
+    try:
+        log = EventLog(logger)
+        log(event)
+        log(event)
+    finally:
+        logger.removeHandler(handler)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 5
+    assert lines[0] == lines[4]
+    assert lines[0].startswith("warning: http://a.test/x: parse failed")
+    assert lines[1] == "Traceback (most recent call last):"
+    assert lines[2] == '  File "a.py", line 1, in wrong'
+    assert lines[3] == "ValueError: \\x1b[2J"
+    formatted = logging.Formatter().format(caplog.records[0])
+    assert TRACE.strip() in formatted  # and so other handlers show it
+
+
+def test_a_level_that_shows_no_warnings_shows_no_traceback(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.setLevel(logging.ERROR)
+    EventLog(logger)(CallbackFailed("http://a.test/x", "parse", CallError("oops", TRACE)))
+    assert not caplog.records

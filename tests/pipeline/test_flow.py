@@ -89,7 +89,7 @@ GOOD: list[tuple[type[Spider], Any, list[Any]]] = [
     (Books, None, [swallow]),
     (Authors, None, [save_authors]),
     (Authors, Book, [keep, save]),  # a line of its own, for what it is for
-    (Authors, "Book", [keep]),
+    (Books, "Novel", [keep]),
     (Spider, None, [keep, save]),
 ]
 
@@ -128,3 +128,17 @@ def test_what_comes_to_the_last_stage_is_known_from_it_or_from_the_one_before() 
     assert into(Book, save_some) == (Book,)
     assert into(None, save_some) is None
     assert into(Book, anything, save_some) is None
+
+
+def test_a_line_for_items_that_never_come_is_refused() -> None:
+    class Plain(Spider):
+        async def parse(self, page: Page) -> AsyncIterator[dict[str, Any] | Links]:
+            yield page.follow()
+
+    line = [read_entry(anything)]
+    with pytest.raises(
+        PluginError, match=r"Authors yields no item that is called 'Autor' \(did you mean 'Author'"
+    ):
+        check_flow({"Autor": line}, Authors())
+    check_flow({"anything": line}, Plain())
+    check_flow({"anything": line}, Spider())

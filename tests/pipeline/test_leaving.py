@@ -12,6 +12,8 @@ import pytest
 from crawler import Crawl, Page, Spider, stage
 from crawler.testing import PretendWeb
 
+POLITE = {"delay": 0, "robots": False}
+
 
 class One(Spider):
     start = ("https://a.test/",)
@@ -63,10 +65,10 @@ async def test_what_a_cancelled_stage_or_callback_gave_is_not_written_down(tmp_p
         One.pipeline = [enrich]
     state = str(tmp_path / "state.db")
     try:
-        async with Crawl(kind, fetcher=web, state=state):
+        async with Crawl(kind, fetcher=web, state=state, politeness=POLITE):
             await entered.wait()
         finished = Slow.done = True
-        async with Crawl(kind, fetcher=web, state=state) as crawl:
+        async with Crawl(kind, fetcher=web, state=state, politeness=POLITE) as crawl:
             items = [item async for item in crawl.items()]
     finally:
         One.pipeline = ()

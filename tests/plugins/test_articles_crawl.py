@@ -145,6 +145,32 @@ async def test_a_missing_library_is_told_when_the_crawl_is_opened(
     assert not web.hits
 
 
+@pytest.mark.parametrize("use", ["articles", "crawler_articles:Articles"])
+def test_a_missing_library_is_told_by_check(use: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(f"spider: {use}\nstart: https://a.test/\n")
+    script = "import sys; sys.modules['trafilatura'] = None; from crawler.cli.main import main; main()"
+    done, plugins = (
+        subprocess.run(
+            [sys.executable, "-c", script, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        for words in (["check", "x.yaml"], ["plugins"])
+    )
+    needs = "article-extract needs trafilatura: pip install 'aiocrawl[articles]'"
+    assert done.returncode == 4
+    assert done.stderr.startswith("x.yaml:1:9: spider: ")
+    assert needs in done.stderr
+    told = {line.split()[1]: line for line in plugins.stdout.splitlines()}
+    assert told["article-extract"].endswith(f"cannot be loaded: {needs}")
+    # Who has articles from elsewhere can do without it.
+    assert told["article-save"].endswith(" ok")
+    assert told["article-unique"].endswith(" ok")
+
+
 # Killed and started again.
 
 

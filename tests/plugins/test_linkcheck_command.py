@@ -138,6 +138,16 @@ def test_the_suffix_says_the_form(run: Run, files: tuple[Path, str], tmp_path: P
     assert (tmp_path / "links.txt").read_text().startswith("broken links: 1\n")
 
 
+def test_the_option_wins_over_the_suffix(run: Run, files: tuple[Path, str], tmp_path: Path) -> None:
+    done = run(files[1], *OWN, "-o", "links.log", "--format", "json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len(json.loads((tmp_path / "links.log").read_bytes())["pages"]) == 2
+    shown = run(files[1], *OWN, "-o", "-")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("3 links on 2 pages in ")
+    assert not (tmp_path / "-").exists()
+
+
 @pytest.mark.parametrize("form", ["json", "junit"])
 def test_other_forms_may_go_to_standard_output(run: Run, files: tuple[Path, str], form: str) -> None:
     done = run(files[1], *OWN, "--format", form)
@@ -165,7 +175,18 @@ def test_a_reader_that_goes_away_is_told_without_a_traceback(files: tuple[Path, 
         (["ftp://a.test/"], 2, "only http and https URLs are"),
         (["example.com"], 2, "is not an absolute URL"),
         (["https://a.test/", "--ignore", "("], 2, "'(' is not a regular expression"),
-        (["https://a.test/", "--format", "yaml"], 2, "'table', 'json', 'junit'"),
+        (
+            ["https://a.test/", "--format", "jason"],
+            2,
+            "for --format: 'jason' is not one of 'table', 'json', 'junit' (did you mean 'json'?)",
+        ),
+        (
+            ["https://a.test/", "-o", "r.csv"],
+            3,
+            "--output: no form is known for the suffix '.csv' "
+            "(known are .json, .xml, .txt; or say it with --format)",
+        ),
+        (["https://a.test/", "-o", "links"], 3, "--output: 'links' has no suffix"),
         (["https://a.test/", "--limit", "-1"], 2, "--limit"),
         (["nowhere.yaml"], 3, "nowhere.yaml: there is no such file"),
         (["https://a.test/", "--set", "politeness.dely=1"], 3, "did you mean 'delay'?"),
@@ -202,22 +223,31 @@ def test_wrong_input_is_told_before_anything_is_fetched(
 
 @pytest.mark.parametrize(
     ("output", "words"),
-    [("html", "html is a folder, not a file"), ("html/dot.png/x", "html/dot.png/x cannot be written")],
+    [
+        ("html/sub.json", "html/sub.json is a folder, not a file"),
+        ("html/dot.png/x.txt", "html/dot.png/x.txt cannot be written"),
+    ],
 )
 def test_an_output_that_cannot_be_written_is_told_at_once(
     run: Run, files: tuple[Path, str], output: str, words: str
 ) -> None:
+    (files[0] / "sub.json").mkdir()
     done = run("https://a.test/", "-o", output)
     assert (done.returncode, done.stdout) == (5, "")
     assert done.stderr.startswith(f"error: {words}")
 
 
 def test_no_page_at_all_is_6(run: Run, files: tuple[Path, str]) -> None:
-    done = run(files[1] + "dot.png", *OWN)
+    url = files[1]
+    done = run(url + "dot.png", *OWN)
     assert (done.returncode, done.stderr) == (6, "")
-    refused = run(files[1], "--quiet")
+    words = re.escape(f"not one page could be read: {url}dot.png is no HTML")
+    assert re.fullmatch(rf"0 links on 0 pages in \d+\.\d s: {words}\n", done.stdout)
+    refused = run(url, "--quiet")
     assert refused.returncode == 6
     assert "not a public network address" in refused.stdout
+    assert "to allow it: --allow 127.0.0.1)" in refused.stdout
+    assert "s: not one page could be read, 1 not checked\n" in refused.stdout
 
 
 def test_any_configuration_says_where_and_how(run: Run, files: tuple[Path, str], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from crawler_linkcheck import Finding, Place, Report
 from crawler_linkcheck.junit import as_junit
 from crawler_linkcheck.report import as_json
 from crawler_linkcheck.table import summary, table
+from crawler_linkcheck.words import cause
 
 SITE = "https://a.test/"
 
@@ -106,6 +107,27 @@ def test_the_summary_is_a_line() -> None:
     assert summary(CLEAN, 0).plain == "1 link on 1 page in 0.0 s: nothing is broken"
     cut = msgspec.structs.replace(CLEAN, ended="pages")
     assert summary(cut, 0).plain.endswith("\nonly a part of the site was checked: limits.pages ended it")
+
+
+def test_a_check_that_read_nothing_says_why() -> None:
+    nothing = msgspec.structs.replace(CLEAN, pages=[], links=0)
+    head = "0 links on 0 pages in 0.0 s: not one page could be read"
+    assert summary(nothing, 0).plain == f"{head}: {SITE} is no HTML"
+    assert "red" in str(summary(nothing, 0).style)
+    two = msgspec.structs.replace(nothing, start=[SITE, f"{SITE}b"])
+    assert summary(two, 0).plain == f"{head}: {SITE}, {SITE}b are no HTML"
+    gone = Finding(url=SITE, reason="status", status=404)
+    broken = msgspec.structs.replace(nothing, broken=[gone])
+    assert summary(broken, 0).plain == f"{head}, 1 broken link"
+    sitemap = msgspec.structs.replace(nothing, links=3)
+    assert summary(sitemap, 0).plain == "3 links on 0 pages in 0.0 s: not one page could be read"
+
+
+def test_what_may_be_allowed_is_said_as_an_option() -> None:
+    for network, option in {"10.0.0.1/32": "10.0.0.1", "::1/128": "::1"}.items():
+        detail = f'x: 10.0.0.1 is not a public address; to allow it: fetch.allow: ["{network}"]'
+        told = cause(Finding(url=SITE, reason="address", detail=detail))
+        assert told.endswith(f"(x: 10.0.0.1 is not a public address; to allow it: --allow {option})")
 
 
 def test_json_has_all_and_can_be_read_back() -> None:
