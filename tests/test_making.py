@@ -248,7 +248,7 @@ PARAMETERS = [
     ),
     (
         "{lnag: de, lang: 5, long: abc}",
-        "x.yaml:2:45: pipeline.0.params: summarise has no parameter 'lnag'; did you mean 'lang'?; "
+        "x.yaml:2:47: pipeline.0.params: summarise has no parameter 'lnag'; did you mean 'lang'?; "
         "summarise, parameter 'lang': Expected `str`, got `int`; "
         "summarise, parameter 'long': Expected `float`, got `str`",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,16 +138,20 @@ def _progress(console: Console, stats: Stats, engine: Engine, settings: Settings
 def _sum_up(console: Console, stats: Stats, cause: str, settings: Settings, view: View) -> None:
     if not stats.cause:  # the crawl was cut short, and could not say so itself
         stats(Closed(cause))
-    written = [Written(output.file or str(output.use), _size_of(output.file)) for output in settings.output]
+    began = time.time() - stats.seconds
+    written = [_written(output.file or str(output.use), began) for output in settings.output]
     if view.summary == "json":
         console.print(Text(summary_json(stats, written)), soft_wrap=True)
     elif view.summary == "text" or not view.quiet:
         show(console, summary_table(stats, written))
 
 
-def _size_of(file: str) -> int | None:
+def _written(file: str, began: float) -> Written:
     path = Path(file)
-    return path.stat().st_size if file != "-" and path.is_file() else None
+    if file == "-" or not path.is_file():
+        return Written(file, None)
+    found = path.stat()
+    return Written(file, found.st_size, older=bool(found.st_size) and found.st_mtime < began)
 
 
 def _open_log(console: Console, level: str) -> logging.Logger:

@@ -32,10 +32,14 @@ Row = tuple[str, str, str]  # number, name, explanation
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One output: where it is, and how many bytes it has; None where nobody can know."""
+    """One output: where it is, and how many bytes it has; None where nobody can know.
+
+    `older` says that it is the file of an earlier run, which a crawl without items leaves alone.
+    """
 
     path: str
     size: int | None
+    older: bool = False
 
 
 def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
@@ -117,6 +121,8 @@ def _blocked(stats: Stats) -> Iterator[Row]:
 
 def _output(one: Written, items: int) -> Row:
     where = "standard output" if one.path == "-" else one.path
+    if one.older and not items:
+        return "0", f"items; {where} is that of an earlier run", ""
     size = "" if one.size is None else size_in_words(one.size)
     return f"{items:,}", f"items in {where}" if one.path != "-" else f"items on {where}", size
 

@@ -115,7 +115,7 @@ TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in wrong\nVa
     "event",
     [
         CallbackFailed("http://a.test/x", "parse", CallError("ValueError: oops", TRACE)),
-        ItemFailed("http://a.test/x", Failed("parse", "Book", Reason.STAGE, "ValueError: oops", TRACE)),
+        ItemFailed("http://a.test/x", Failed("parse", Reason.STAGE, "ValueError: oops", TRACE, "Book")),
     ],
     ids=["callback", "item"],
 )

@@ -153,7 +153,7 @@ def test_a_missing_library_is_told_by_check(use: str, tmp_path: Path) -> None:
         subprocess.run(
             [sys.executable, "-c", script, *words],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(CONFIG.parents[1])},
             capture_output=True,
             text=True,
             timeout=50,

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
 from anyio import ClosedResourceError, EndOfStream
 from anyio.abc import ByteReceiveStream
 
 #: Characters of a line that are kept.
 MAX_LINE = 2_000
+#: Lines that are told as warnings; what comes after them is for those who look for it.
+MAX_TOLD = 20
 
 _log = logging.getLogger("crawler.worker")
 
 
 class Output:
-    """Forwards what a worker prints to the log `crawler.worker`.
+    """Forwards what a worker prints to the log `crawler.worker`: the first lines as warnings.
+
+    What comes after them is logged at level debug.
 
     Args:
         name: what the worker runs, as people are told.
         stream: standard output and error of the worker, in one.
+        told: counts the lines by `name`; workers that share one have their first lines together.
     """
 
-    def __init__(self, name: str, stream: ByteReceiveStream) -> None:
+    def __init__(self, name: str, stream: ByteReceiveStream, told: Counter[str] | None = None) -> None:
         self._name = name
         self._stream = stream
+        self._told: Counter[str] = Counter() if told is None else told
         self._line = b""
         self._length = 0
 
@@ -53,4 +60,11 @@ class Output:
         if cut or len(line) > MAX_LINE:
             line = line[: MAX_LINE - 1] + "…"
         if line.strip():
-            _log.warning("%s: %s", self._name, line)
+            self._log(line)
+
+    def _log(self, line: str) -> None:
+        self._told[self._name] += 1
+        told = self._told[self._name]
+        if told == MAX_TOLD + 1:
+            _log.warning("%s: (more of its output is at level debug)", self._name)
+        _log.log(logging.WARNING if told <= MAX_TOLD else logging.DEBUG, "%s: %s", self._name, line)
