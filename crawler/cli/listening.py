@@ -16,7 +16,7 @@ _GRACE = 0.5
 #: Seconds that the interrupted code has to let go of the loop, before the process ends as it stands.
 _LAST_GRACE = 3.0
 
-_SHOW_CURSOR = "\x1b[?25h"
+_SHOW_CURSOR = "\x1b[?25h\n"
 
 
 class Interrupted(BaseException):
