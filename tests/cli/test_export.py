@@ -184,6 +184,7 @@ def test_what_a_killed_one_left_is_not_published(
             assert connection.execute("SELECT item FROM _crawl").fetchall() == [(0,)]
 
 
+@pytest.mark.slow
 def test_two_at_once_do_not_mix(crawl: Crawl, tmp_path: Path, start: Start) -> None:
     large(tmp_path / "large.db", 100_000)
     process = start("export", "large.db", "-o", "a.csv")

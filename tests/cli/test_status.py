@@ -58,6 +58,7 @@ def test_a_finished_crawl(crawl: Crawl, told: Told, shop: Shop, tmp_path: Path) 
     assert "\x1b" not in table.stdout
 
 
+@pytest.mark.slow
 def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, told: Told, shop: Shop) -> None:
     path = shop()
     assert crawl(path, "--max-pages", 5).returncode == 0

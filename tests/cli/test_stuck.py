@@ -9,6 +9,9 @@ from time import monotonic
 
 import pytest
 
+# Each takes seconds, which is what it is about.
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., subprocess.Popen[str]]
 
 CODE = """

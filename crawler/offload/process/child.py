@@ -6,7 +6,7 @@ import math
 import os
 import socket
 import sys
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
@@ -45,10 +45,12 @@ class Child:
         tries: workers before it that ended in its place without having answered a single call.
     """
 
-    def __init__(self, process: Process, connection: socket.socket, lifeline: int, name: str) -> None:
+    def __init__(
+        self, process: Process, connection: socket.socket, lifeline: int, name: str, told: Counter[str]
+    ) -> None:
         assert process.stdout is not None
         self.connection = connection
-        self.output = Output(name, process.stdout)
+        self.output = Output(name, process.stdout, told)
         self.replies = Replies()
         self.sent: deque[Job] = deque()
         self.given = self.answered = 0
@@ -180,8 +182,13 @@ class Child:
             self.connection.close()
 
 
-async def start(name: str) -> Child:
-    """Start a worker process, which waits to be told what to load."""
+async def start(name: str, told: Counter[str]) -> Child:
+    """Start a worker process, which waits to be told what to load.
+
+    Args:
+        name: what it runs, as people are told.
+        told: counts the lines that the workers of one executor have printed.
+    """
     ours, theirs = socket.socketpair()
     lifeline, ours_of_it = os.pipe()
     try:
@@ -206,7 +213,7 @@ async def start(name: str) -> Child:
     finally:
         theirs.close()
         os.close(lifeline)
-    return Child(process, ours, ours_of_it, name)
+    return Child(process, ours, ours_of_it, name, told)
 
 
 def _path() -> list[str]:

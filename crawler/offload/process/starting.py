@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
 
 import msgspec
 from anyio import create_task_group, move_on_after
@@ -38,6 +39,7 @@ class Starter:
         self._limit = max(SETUP, placed.timeout)
         self._memory = placed.memory
         self._missing = ""
+        self._told: Counter[str] = Counter()
 
     async def start(self, started: set[Child]) -> Child:
         """Start a worker and wait until it is ready.
@@ -48,7 +50,7 @@ class Starter:
         Raises PluginError, with the place in the plugin's code, when the worker cannot be set up.
         """
         try:
-            child = await start(self._name)
+            child = await start(self._name, self._told)
         except OSError as error:
             raise PluginError(f"{self._name}: a worker process cannot be started: {error}") from error
         started.add(child)
