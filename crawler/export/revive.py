@@ -10,6 +10,7 @@ import msgspec
 from crawler.contracts import Record
 from crawler.encode import encode_item
 from crawler.errors import StateError
+from crawler.forms import field_names, restored, runs_when_made
 from crawler.model.items import NamedItem
 
 
@@ -44,6 +45,12 @@ def revive(record: Record, kind: type) -> Any:
             return kind.model_validate_json(text, by_name=True)  # type: ignore[attr-defined]
         if issubclass(kind, dict):
             return kind(item)
+        if (
+            not issubclass(kind, msgspec.Struct)
+            and runs_when_made(kind)
+            and set(field_names(kind)) <= set(item)
+        ):
+            return restored(kind, item)  # what ran when it was made has run: not once more, on its own result
         return msgspec.convert(item, kind, str_keys=True)
     except Exception as error:  # of msgspec and pydantic, and of whatever the class does when it is made
         raise StateError(

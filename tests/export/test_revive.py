@@ -106,3 +106,29 @@ def test_what_does_not_fit_any_more_is_told(kind: type) -> None:
     record = Record(3, NamedItem(kind.__name__, {"b": 1}), "https://a.test/7")
     with pytest.raises(StateError, match=f"item 3, found on https://a.test/7, does not fit {kind.__name__}"):
         revive(record, kind)
+
+
+@dataclass
+class Priced:
+    """Makes its price of text, once."""
+
+    price: Any
+    seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.price = float(self.price.strip("£"))
+        self.seen += 1
+
+
+@attrs.define
+class Doubled:
+    number: int = attrs.field(converter=lambda value: 2 * value)
+
+
+@pytest.mark.parametrize("item", [Priced("£3.50"), Doubled(4)])
+def test_what_ran_when_an_item_was_made_does_not_run_again(item: Any) -> None:
+    text = encode_item(item)
+    read = NamedItem(item_name(item), msgspec.json.decode(text))
+    found = class_of(read, type(item))
+    assert found is type(item)
+    assert revive(Record(1, read, "https://a.test/", text), found) == item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from crawler.offload.process.items import field_names, values_of
+from crawler.forms import field_names, values_of
 
 _DEEPEST = 50
 

@@ -15,9 +15,9 @@ from multidict import CIMultiDict
 
 from crawler.encode import mended
 from crawler.errors import CrawlerError
+from crawler.forms import Form, foreign, form_of
 from crawler.model import Dropped, Failure, Links, Reason, Request, Response
 from crawler.model.items import NamedItem, is_item_type
-from crawler.offload.process.items import Form, foreign, form_of
 from crawler.offload.process.unsendable import Unsendable, unsendable
 from crawler.page import Page
 from crawler.stages import Batch

@@ -64,6 +64,23 @@ class _ByFields:
         return _restored(self._kind, msgspec.msgpack.decode(data))
 
 
+def restored(kind: type, values: dict[str, Any]) -> Any:
+    """Return an object with these values in its fields, without what its class does when one is made.
+
+    Args:
+        kind: a dataclass, attrs class, pydantic model or msgspec struct.
+        values: by the names of its fields, as plain data; those that it has none for are left out.
+    """
+    return _restored(kind, values)
+
+
+def runs_when_made(kind: type) -> bool:
+    """Say whether a dataclass or attrs class does something of its own when an object of it is made."""
+    if any(hasattr(kind, name) for name in _MAKING):
+        return True
+    return any(field.converter or field.validator for field in getattr(kind, "__attrs_attrs__", ()))
+
+
 def field_names(kind: type) -> tuple[str, ...]:
     """Return the names of the fields of a class of items; of a class of dicts, and of others, none."""
     if issubclass(kind, msgspec.Struct):
@@ -93,14 +110,12 @@ def foreign(value: Any) -> Any:
 def _is_plain(kind: type, seen: set[type]) -> bool:
     """Say whether msgspec gives back what it was given, for this class and those in its annotations."""
     seen.add(kind)
-    if any(hasattr(kind, name) for name in _MAKING):
+    if runs_when_made(kind):
         return False
     if issubclass(kind, msgspec.Struct):
         if kind.__struct_config__.array_like:
             return False
     elif any(name.startswith("_") for name in field_names(kind)):  # msgspec leaves these out
-        return False
-    if any(field.converter or field.validator for field in getattr(kind, "__attrs_attrs__", ())):
         return False
     try:
         msgspec.msgpack.Decoder(kind)
