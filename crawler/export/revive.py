@@ -45,11 +45,8 @@ def revive(record: Record, kind: type) -> Any:
             return kind.model_validate_json(text, by_name=True)  # type: ignore[attr-defined]
         if issubclass(kind, dict):
             return kind(item)
-        if (
-            not issubclass(kind, msgspec.Struct)
-            and runs_when_made(kind)
-            and set(field_names(kind)) <= set(item)
-        ):
+        whole = set(field_names(kind)) <= set(item)
+        if whole and not issubclass(kind, msgspec.Struct) and runs_when_made(kind):
             return restored(kind, item)  # what ran when it was made has run: not once more, on its own result
         return msgspec.convert(item, kind, str_keys=True)
     except Exception as error:  # of msgspec and pydantic, and of whatever the class does when it is made

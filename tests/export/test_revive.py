@@ -120,9 +120,13 @@ class Priced:
         self.seen += 1
 
 
+def twice(value: int) -> int:
+    return 2 * value
+
+
 @attrs.define
 class Doubled:
-    number: int = attrs.field(converter=lambda value: 2 * value)
+    number: int = attrs.field(converter=twice)
 
 
 @pytest.mark.parametrize("item", [Priced("£3.50"), Doubled(4)])

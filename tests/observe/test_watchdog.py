@@ -340,6 +340,7 @@ anyio.run(main, backend=sys.argv[1], backend_options={"use_uvloop": True} if len
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", [["asyncio"], ["asyncio", "uvloop"], ["trio"]])
 def test_a_process_that_was_stopped_blames_nobody(loop: list[str]) -> None:
     command = [sys.executable, "-c", _PAUSED, *loop]

@@ -203,6 +203,7 @@ print(passed)
 """
 
 
+@pytest.mark.slow
 def test_what_passes_is_parsed_in_bounded_time_and_memory() -> None:
     command = [sys.executable, "-c", JUDGE, str(Path(__file__).parent), "0", "150"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)

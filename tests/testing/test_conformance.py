@@ -141,6 +141,7 @@ def test_the_suite_finds_the_defect(defect: type[MemoryStore]) -> None:
     assert failures(defect)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_the_machine_finds_the_defect(defect: type[MemoryStore]) -> None:
     class Machine(StoreMachine):
