@@ -146,6 +146,11 @@ def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider, *, in
             last = code.is_end and position == len(line) - 1
             if last:
                 wanted_by(kind, line)
+                if code.placed.workers > 1:
+                    raise PluginError(
+                        f"{code.where} stands at the end, where batches are handed over one after the other: "
+                        f"workers cannot be {code.placed.workers}"
+                    )
             if code.placed.run == "process" and not inline:
                 stage_target(code, last=last)
 

@@ -54,7 +54,7 @@ class Reading:
             if rest is not None:
                 self._plan.frontier.pause(lease, rest)
         if outcome is None:
-            outcome = await self._read_page(lease.request, Page(response))
+            outcome = await self._call(lease.request, lease.request.callback, Page(response))
         return await self.give_up(lease, outcome)
 
     async def give_up(self, lease: Lease, outcome: Outcome) -> Outcome:
@@ -72,17 +72,10 @@ class Reading:
             outcome, found=heard.found, items=heard.items, rejected=heard.rejected, dropped=heard.dropped
         )
 
-    async def _read_page(self, request: Request, page: Page) -> Outcome:
-        """Call the callback; a large page is parsed in a thread before, for a callback on the loop."""
-        parser = self._plan.parser
-        large = len(page.body) > LARGE_PAGE and page.is_html
-        if parser is not None and large and self._callbacks.on_loop(request.callback):
-            await parser.call("", page, request.url)
-        return await self._call(request, request.callback, page)
-
     async def _call(self, request: Request, callback: str, argument: Page | Failure) -> Outcome:
         """Run a callback; an exception costs the page, all or nothing."""
         try:
+            await self._parse_ahead(callback, argument)
             outputs = await self._callbacks.collect(callback, argument)
             findings: Findings = self._admission.sort(outputs, request)
         except ParseRefused as refusal:
@@ -99,6 +92,14 @@ class Reading:
             self._tell(CallbackFailed(request.url, callback, error))
             return _failed(callback, error)
         return Done(findings.found, findings.items, findings.rejected, findings.dropped)
+
+    async def _parse_ahead(self, callback: str, argument: Page | Failure) -> None:
+        """Let a thread parse a large page, when its callback runs on the loop."""
+        parser = self._plan.parser
+        if parser is None or not isinstance(argument, Page) or not self._callbacks.on_loop(callback):
+            return
+        if len(argument.body) > LARGE_PAGE and argument.is_html:
+            await parser.call("", argument, argument.url)
 
     async def _redirect(self, request: Request, response: Response, target: str) -> Outcome:
         """Return the outcome of a redirect: a hop is a request of its own, under all the rules.

@@ -10,15 +10,13 @@ from typing import Any, cast
 from crawler.errors import PluginError
 from crawler.making.named import named_at
 from crawler.making.params import fitted
+from crawler.pipeline import Kind
 from crawler.placement import Placement
 from crawler.registry import find
 from crawler.settings import Placing, Settings, StageRef
 from crawler.settings.plugins import ALL, OTHERS
 from crawler.spider import Spider
 from crawler.stages import Entry, StageCode, read_entry
-
-#: What a list of stages is for: items of a class, items of a name, or, None, all others.
-Kind = type | str | None
 
 
 def make_pipeline(settings: Settings, spider: Spider) -> dict[Kind, list[StageCode]]:

@@ -141,10 +141,10 @@ class Page:
         return self._tree
 
     def prepare(self) -> None:
-        """Build the tree ahead, in another thread say; what forbids it is told when the tree is asked for."""
+        """Build the tree ahead, in another thread say; what keeps it from being built is told to who asks."""
         try:
             self._tree = self._parse()
-        except ParseRefused:
+        except Exception:  # it is raised again when the tree is asked for, if it ever is
             pass
 
     @property

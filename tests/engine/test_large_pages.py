@@ -10,6 +10,10 @@ import pytest
 
 from crawler import Crawl, Page, Spider
 from crawler.engine.reading import LARGE_PAGE
+from crawler.offload.thread import ThreadExecutor
+from crawler.offload.work import ParseWork
+from crawler.placement import Placement
+from crawler.places import Opening
 from crawler.testing import PretendWeb
 
 SMALL = "<p>small</p><a href=/large>on</a>"
@@ -53,3 +57,46 @@ async def test_only_large_pages_are_parsed_beside_the_loop(parsed: dict[str, lis
     # What the guard refuses is refused when the callback asks for the tree.
     assert crawl.stats.refused == {"parse_guard": 1}
     assert parsed["https://a.test/nested"][0].startswith("crawler the HTML parser")
+
+
+async def test_a_page_that_takes_the_parser_too_long_is_given_up_and_the_crawl_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_go = threading.Event()
+    prepare = Page.prepare
+
+    def stuck(page: Page) -> None:
+        if page.url.endswith("/large"):
+            let_go.wait(20)
+        prepare(page)
+
+    def impatient(opening: Opening) -> ThreadExecutor:
+        placed = Placement(run="thread", workers=2, timeout=0.2).full()
+        return ThreadExecutor("the HTML parser", ParseWork, placed, lambda event: None)
+
+    monkeypatch.setattr(Page, "prepare", stuck)
+    monkeypatch.setattr(Opening, "_parser", impatient)
+    web = PretendWeb(latency=0)
+    web.page("https://a.test/", "<p>small</p><a href=/large>on</a><a href=/other>on</a>")
+    web.page("https://a.test/large", LARGE)
+    web.page("https://a.test/other", LARGE)
+    try:
+        async with Crawl(Pages, fetcher=web, politeness={"delay": 0}) as crawl:
+            items = [item async for item in crawl.items()]
+            let_go.set()
+    finally:
+        let_go.set()
+    assert [item["url"] for item in items] == ["https://a.test/", "https://a.test/other"]
+    assert crawl.stats.gave_up == {"call_timeout": 1, "status 404": 1}
+
+
+async def test_what_goes_wrong_in_the_parser_is_told_to_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(page: Page) -> Any:
+        raise RuntimeError("no parser")
+
+    monkeypatch.setattr(Page, "_parse", broken)
+    web = PretendWeb(latency=0)
+    web.page("https://a.test/", LARGE)
+    async with Crawl(Pages, fetcher=web, politeness={"delay": 0}) as crawl:
+        assert [item async for item in crawl.items()] == []
+    assert crawl.stats.gave_up == {"callback": 1}

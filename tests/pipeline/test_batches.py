@@ -12,7 +12,7 @@ import pytest
 
 from crawler import Page, Spider
 from crawler.contracts import Mark
-from crawler.errors import OutputError
+from crawler.errors import OutputError, PluginError
 from crawler.stages import Batch, Drop, batch, stage
 from crawler.store import MemoryStore
 from crawler.testing import Crawled, PretendWeb, virtual
@@ -298,3 +298,11 @@ def test_an_item_that_the_batch_at_the_end_does_not_take_is_told() -> None:
     crawled = crawl(anything, save)
     assert len(saved) == 9
     assert crawled.stats.failed == {("save", "item_type"): 1}
+
+
+def test_a_batch_at_the_end_has_one_worker() -> None:
+    @batch(size=2, workers=4)
+    async def save(numbers: list[Number]) -> None: ...
+
+    with pytest.raises(PluginError, match=r"save \(.*handed over one after the other: workers cannot be 4"):
+        crawl(save)
