@@ -21,7 +21,8 @@ from crawler.offload.work import ParseWork, SpiderWork, StageWork
 from crawler.pipeline import Kind, Pipeline, Stage, check_flow
 from crawler.placement import Placement, Resolved
 from crawler.spider import Spider
-from crawler.stages import StageCode, declared
+from crawler.stages import StageCode, declared, end_of
+from crawler.stages.callback import place_of
 
 Tell = Callable[[Event], None]
 
@@ -77,10 +78,10 @@ class Opening:
         last: list[Last] = []
         for kind, line in checked.lines.items():
             before[kind] = []
-            for position, code in enumerate(line):
-                ends = code.is_end and position == len(line) - 1
-                executor = await self._opened(self._stage(code, last=ends))
-                if ends:
+            end = end_of(line)
+            for code in line:
+                executor = await self._opened(self._stage(code, last=code is end))
+                if code is end:
                     last.append(Last(kind, line, executor))
                 else:
                     before[kind].append(Stage(code, executor))
@@ -142,17 +143,17 @@ def check_lines(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider, *, in
     """
     check_flow(lines, spider)
     for kind, line in lines.items():
-        for position, code in enumerate(line):
-            last = code.is_end and position == len(line) - 1
-            if last:
-                wanted_by(kind, line)
-                if code.placed.workers > 1:
-                    raise PluginError(
-                        f"{code.where} stands at the end, where batches are handed over one after the other: "
-                        f"workers cannot be {code.placed.workers}"
-                    )
+        end = end_of(line)
+        if end is not None:
+            wanted_by(kind, line)
+            if end.placed.workers > 1:
+                raise PluginError(
+                    f"{end.where} stands at the end, where batches are handed over one after the other: "
+                    f"workers cannot be {end.placed.workers}"
+                )
+        for code in line:
             if code.placed.run == "process" and not inline:
-                stage_target(code, last=last)
+                stage_target(code, last=code is end)
 
 
 def check_callbacks(
@@ -187,24 +188,9 @@ def placed_callbacks(
     placed: dict[str, Resolved] = {}
     kind = type(spider)
     for name, callback in inspect.getmembers(kind, inspect.isfunction):
-        said = declared(callback)
-        if said is None and name not in over:
+        if declared(callback) is None and name not in over:
             continue
-        if said is not None and said.kind != "callback":
-            raise PluginError(f"{kind.__name__}.{name} is a callback: mark it with @thread or @process")
-        author = Placement() if said is None else said.placement
-        resolved = over.get(name, Placement()).over(author).full()
-        is_async = inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback)
-        if is_async and resolved.run != "loop":
-            raise PluginError(
-                f"{kind.__name__}.{name} is written `async def`, which runs on the loop only: "
-                f"write `def {name}(self, page)` to run it in a {resolved.run}"
-            )
-        if not is_async and resolved.run == "loop":
-            raise PluginError(
-                f"{kind.__name__}.{name} would keep the event loop waiting: "
-                f"write `async def {name}(self, page)` to run it there"
-            )
+        resolved = place_of(f"{kind.__name__}.{name}", callback, over.get(name, Placement()))
         if resolved.run != "loop":
             placed[name] = resolved
     return placed

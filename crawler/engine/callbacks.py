@@ -12,6 +12,7 @@ from crawler.errors import SpiderError
 from crawler.model import Failure
 from crawler.page import Page
 from crawler.spider import Spider
+from crawler.stages.callback import written_async
 
 
 class Callbacks:
@@ -70,8 +71,7 @@ class Callbacks:
             raise SpiderError(
                 f"{kind} has no callback {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
             )
-        is_async = inspect.isasyncgenfunction(callback) or inspect.iscoroutinefunction(callback)
-        if is_async or name in self._placed:
+        if written_async(callback) or name in self._placed:
             found: Callable[[Any], Any] = callback
             return found
         raise SpiderError(

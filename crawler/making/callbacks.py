@@ -6,12 +6,13 @@ import inspect
 
 from crawler.errors import PluginError
 from crawler.making.named import named_at
-from crawler.making.pipeline import own_lines, placement_of, stage_name
+from crawler.making.pipeline import own_lines, placement_of
 from crawler.nearest import nearest
 from crawler.placement import Placement
 from crawler.settings import Settings
 from crawler.spider import Spider
-from crawler.stages import declared
+from crawler.stages import declared, entry_name
+from crawler.stages.callback import place_of, written_async
 
 
 def placements_of_callbacks(settings: Settings, spider: Spider) -> dict[str, Placement]:
@@ -21,13 +22,13 @@ def placements_of_callbacks(settings: Settings, spider: Spider) -> dict[str, Pla
     the spider's own pipeline, and for a callback that cannot run there.
     """
     callbacks = _callbacks(type(spider))
-    stages = [stage_name(entry) for entries in own_lines(spider).values() for entry in entries]
+    stages = [entry_name(entry) for entries in own_lines(spider).values() for entry in entries]
     said: dict[str, Placement] = {}
     for name, placing in settings.placement.items():
         with named_at(settings, f"placement.{name}", ""):
             if name in callbacks:
                 said[name] = placement_of(placing)
-                _check(name, callbacks[name], said[name])
+                place_of(name, callbacks[name], said[name])
             elif name not in stages:
                 raise PluginError(_unknown(name, [*callbacks, *stages], settings, spider))
             elif settings.pipeline is not None:
@@ -44,26 +45,7 @@ def _callbacks(kind: type[Spider]) -> dict[str, object]:
 
 
 def _is_callback(method: object) -> bool:
-    return inspect.isgeneratorfunction(method) or _is_async(method) or declared(method) is not None
-
-
-def _is_async(method: object) -> bool:
-    return inspect.isasyncgenfunction(method) or inspect.iscoroutinefunction(method)
-
-
-def _check(name: str, callback: object, placement: Placement) -> None:
-    """Raise PluginError for a callback that is not written as its place wants it."""
-    said = declared(callback)
-    run = placement.over(said.placement if said is not None else Placement()).full().run
-    if _is_async(callback) and run != "loop":
-        raise PluginError(
-            f"{name} is written `async def`, which runs on the loop only: "
-            f"write `def {name}(self, page)` to run it in a {run}"
-        )
-    if not _is_async(callback) and run == "loop":
-        raise PluginError(
-            f"{name} would keep the event loop waiting: write `async def {name}(self, page)` to run it there"
-        )
+    return inspect.isgeneratorfunction(method) or written_async(method) or declared(method) is not None
 
 
 def _unknown(name: str, known: list[str], settings: Settings, spider: Spider) -> str:

@@ -16,7 +16,7 @@ from crawler.registry import find
 from crawler.settings import Placing, Settings, StageRef
 from crawler.settings.plugins import ALL, OTHERS
 from crawler.spider import Spider
-from crawler.stages import Entry, StageCode, read_entry
+from crawler.stages import Entry, StageCode, entry_name, read_entry
 
 
 def make_pipeline(settings: Settings, spider: Spider) -> dict[Kind, list[StageCode]]:
@@ -51,20 +51,13 @@ def own_lines(spider: Spider) -> dict[Kind, Sequence[Entry]]:
     return dict(lines)
 
 
-def stage_name(entry: object) -> str:
-    """Return what a stage is called."""
-    while isinstance(entry, partial):
-        entry = entry.func
-    return getattr(entry, "__name__", None) or type(entry).__name__
-
-
 def placement_of(placing: Placing | None) -> Placement:
     """Return what a configuration says of where code runs. Raises PluginError for what cannot be."""
     return Placement(**{one.name: getattr(placing, one.name, None) for one in fields(Placement)})
 
 
 def _own_stage(settings: Settings, spider: Spider, entry: Entry) -> StageCode:
-    name = stage_name(entry)
+    name = entry_name(entry)
     try:
         code = read_entry(entry) if name not in settings.placement else None
     except PluginError as error:

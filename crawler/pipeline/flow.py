@@ -13,7 +13,7 @@ from crawler.model.items import is_item_type
 from crawler.nearest import nearest
 from crawler.pipeline.pipeline import Kind
 from crawler.spider import Spider
-from crawler.stages import StageCode, declared
+from crawler.stages import StageCode, declared, end_of
 from crawler.stages.annotations import classes, hints_of
 
 #: Classes of items; None where nobody says which.
@@ -106,13 +106,14 @@ def _may_be_callback(member: object) -> bool:
 
 
 def _follow(flow: Flow, source: str, line: Sequence[StageCode]) -> None:
-    for position, code in enumerate(line):
+    end = end_of(line)
+    for code in line:
         wrong = _not_taken(flow, code.types.takes)
         if wrong is not None:
             wanted = " or ".join(one.__name__ for one in code.types.takes or ())
             raise PluginError(f"{source} gives {wrong.__name__}, and {code.where} takes {wanted}")
         flow, source = code.types.gives, code.where
-        if code.is_end and position == len(line) - 1:
+        if code is end:
             return
     for one in flow or ():
         if not is_item_type(one):

@@ -1,7 +1,7 @@
 """Stages: what authors write to make items better, to drop them, and to hand them on."""
 
 from crawler.stages.address import Address, address_of
-from crawler.stages.code import Entry, StageCode, read_entry
+from crawler.stages.code import Entry, StageCode, end_of, entry_name, read_entry
 from crawler.stages.declare import Batch, Declared, Drop, batch, declared, process, stage, thread
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "address_of",
     "batch",
     "declared",
+    "end_of",
+    "entry_name",
     "process",
     "read_entry",
     "stage",

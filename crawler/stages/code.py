@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from crawler.errors import PluginError
 from crawler.placement import Placement, Resolved
 from crawler.stages.address import Address, address_of
 from crawler.stages.annotations import Types, types_of
+from crawler.stages.callback import written_async
 from crawler.stages.declare import Declared, declared
 
 #: A function or class marked with `@stage` or `@batch`, such an object, or a `functools.partial` of these.
@@ -48,11 +49,6 @@ class StageCode:
         return self.declared.kind == "batch"
 
     @property
-    def is_end(self) -> bool:
-        """Whether it takes many items and gives none: at the end of a pipeline, it is fed from the state."""
-        return self.is_batch and not self.types.gives
-
-    @property
     def where(self) -> str:
         """The file and line of its code, for errors; its name where there is none."""
         try:
@@ -78,6 +74,22 @@ class StageCode:
             made: Callable[..., Any] = self.code(**self.params)
             return made
         return partial(self.code, **self.params) if self.params else self.code
+
+
+def end_of(line: Sequence[StageCode]) -> StageCode | None:
+    """Return the batch that a line of stages ends with, which is fed from the state; None without one.
+
+    That is one that gives nothing: any other batch passes items on.
+    """
+    last = line[-1] if line else None
+    return last if last is not None and last.is_batch and not last.types.gives else None
+
+
+def entry_name(entry: object) -> str:
+    """Return what an entry of a pipeline is called."""
+    while isinstance(entry, partial):
+        entry = entry.func
+    return _name(entry)
 
 
 def read_entry(
@@ -112,7 +124,7 @@ def read_entry(
     called = kind.__call__ if isinstance(kind, type) else kind
     types = types_of(called, _name(kind), batch=author.kind == "batch", method=isinstance(kind, type))
     _check_params(kind, called, said, made is not None)
-    is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+    is_async = written_async(called)
     placement = (over or Placement()).over(author.placement)
     placement = _placed(_name(kind), placement, is_async)
     if made is not None and placement.run == "thread":

@@ -1,0 +1,41 @@
+"""Where a spider's callback runs, checked against how it is written."""
+
+from __future__ import annotations
+
+import inspect
+
+from crawler.errors import PluginError
+from crawler.placement import Placement, Resolved
+from crawler.stages.declare import declared
+
+
+def written_async(code: object) -> bool:
+    """Say whether a function runs on the event loop, and nowhere else."""
+    return inspect.isasyncgenfunction(code) or inspect.iscoroutinefunction(code)
+
+
+def place_of(label: str, callback: object, over: Placement) -> Resolved:
+    """Return where a callback runs, with nothing left open.
+
+    Args:
+        label: what it is called in errors; its own name stands behind the last dot.
+        callback: the spider's method.
+        over: placement that wins over what the spider's author said.
+
+    Raises PluginError for a callback that is marked as a stage, or not written as its place wants it.
+    """
+    said = declared(callback)
+    if said is not None and said.kind != "callback":
+        raise PluginError(f"{label} is a callback: mark it with @thread or @process")
+    placed = over.over(said.placement if said is not None else Placement()).full()
+    name = label.rpartition(".")[2]
+    if written_async(callback) and placed.run != "loop":
+        raise PluginError(
+            f"{label} is written `async def`, which runs on the loop only: "
+            f"write `def {name}(self, page)` to run it in a {placed.run}"
+        )
+    if not written_async(callback) and placed.run == "loop":
+        raise PluginError(
+            f"{label} would keep the event loop waiting: write `async def {name}(self, page)` to run it there"
+        )
+    return placed
