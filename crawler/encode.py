@@ -30,6 +30,17 @@ def mended(value: Any) -> Any:
 _ENCODER = msgspec.json.Encoder(enc_hook=_foreign)
 
 
+def _record(text: bytes, item: Any) -> bytes:
+    """Return an item's JSON with its fields by name, which a struct that is `array_like` leaves out."""
+    if text.startswith(b"{"):
+        return text
+    if not isinstance(item, msgspec.Struct):
+        raise TypeError("it has no fields")
+    values = msgspec.json.decode(text, type=list[msgspec.Raw])
+    tagged = len(values) - len(item.__struct_encode_fields__)
+    return _ENCODER.encode(dict(zip(item.__struct_encode_fields__, values[tagged:], strict=True)))
+
+
 def encode_item(item: Any) -> bytes:
     """Return one item as a line of JSON, without the newline.
 
@@ -37,9 +48,10 @@ def encode_item(item: Any) -> bytes:
     """
     try:
         try:
-            return _ENCODER.encode(item)
+            return _record(_ENCODER.encode(item), item)
         except UnicodeEncodeError:  # half a character, as scripts and cut-off APIs leave them
-            return _ENCODER.encode(mended(msgspec.to_builtins(item, enc_hook=_foreign)))
+            text = _ENCODER.encode(mended(msgspec.to_builtins(item, enc_hook=_foreign)))
+            return _record(text, item)
     except (TypeError, ValueError, OverflowError, NotImplementedError, RecursionError) as error:
         raise OutputError(
             f"an item of type {type(item).__name__} cannot be written as JSON: {error}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from types import UnionType
+from functools import cache
+from types import UnionType, new_class
 from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -43,12 +44,7 @@ class _Native:
         try:
             return self._decoder.decode(data)
         except msgspec.ValidationError:  # it holds what its annotations do not allow; so be it
-            fields, encoded = field_names(self._kind), getattr(self._kind, "__struct_encode_fields__", None)
-            names = dict(zip(encoded or fields, fields, strict=True))
-            values = msgspec.msgpack.decode(data)
-            return _restored(
-                self._kind, {names[name]: value for name, value in values.items() if name in names}
-            )
+            return restored(self._kind, msgspec.msgpack.decode(data))
 
 
 class _ByFields:
@@ -61,21 +57,11 @@ class _ByFields:
         return _plain(item)
 
     def unpack(self, data: msgspec.Raw) -> Any:
-        return _restored(self._kind, msgspec.msgpack.decode(data))
-
-
-def restored(kind: type, values: dict[str, Any]) -> Any:
-    """Return an object with these values in its fields, without what its class does when one is made.
-
-    Args:
-        kind: a dataclass, attrs class, pydantic model or msgspec struct.
-        values: by the names of its fields, as plain data; those that it has none for are left out.
-    """
-    return _restored(kind, values)
+        return restored(self._kind, msgspec.msgpack.decode(data))
 
 
 def runs_when_made(kind: type) -> bool:
-    """Say whether a dataclass or attrs class does something of its own when an object of it is made."""
+    """Say whether a class of items does something of its own when an object of it is made."""
     if any(hasattr(kind, name) for name in _MAKING):
         return True
     return any(field.converter or field.validator for field in getattr(kind, "__attrs_attrs__", ()))
@@ -90,6 +76,12 @@ def field_names(kind: type) -> tuple[str, ...]:
     if hasattr(kind, "__attrs_attrs__"):
         return tuple(field.name for field in kind.__attrs_attrs__)
     return tuple(getattr(kind, "__pydantic_fields__", ()))
+
+
+def written_names(kind: type) -> dict[str, str]:
+    """Return what each field of a class is called where it is written: structs may rename theirs."""
+    fields = field_names(kind)
+    return dict(zip(fields, getattr(kind, "__struct_encode_fields__", fields), strict=True))
 
 
 def values_of(item: Any) -> dict[str, Any]:
@@ -145,17 +137,23 @@ def _plain(value: Any) -> Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(one) for one in value]
-    return _plain(values_of(value)) if field_names(type(value)) else value
+    written = written_names(type(value))
+    if not written:
+        return value
+    return {written.get(name, name): _plain(one) for name, one in values_of(value).items()}
 
 
-def _restored(kind: type, values: dict[str, Any]) -> Any:
-    hints, names = hints_of(kind), field_names(kind)
-    own = {name: _typed(values[name], hints.get(name, Any)) for name in names if name in values}
+def restored(kind: type, values: dict[str, Any]) -> Any:
+    """Return an object with these values in its fields, without what its class does when one is made.
+
+    Args:
+        kind: a dataclass, attrs class, pydantic model or msgspec struct.
+        values: plain data, by the names that its fields are written under; others are left out.
+    """
+    hints, written = hints_of(kind), written_names(kind)
+    own = {name: _typed(values[key], hints.get(name, Any)) for name, key in written.items() if key in values}
     if issubclass(kind, msgspec.Struct):
-        item: Any = kind(**own)
-        for name, value in own.items():
-            msgspec.structs.force_setattr(item, name, value)
-        return item
+        return _struct(kind, own)
     item = kind.__new__(kind)
     if hasattr(kind, "__pydantic_fields__"):
         _set_pydantic(item, own, {key: values[key] for key in values if key not in own})
@@ -163,6 +161,21 @@ def _restored(kind: type, values: dict[str, Any]) -> Any:
         for name, value in own.items():
             object.__setattr__(item, name, value)
     return item
+
+
+def _struct(kind: type[msgspec.Struct], values: dict[str, Any]) -> msgspec.Struct:
+    # A struct cannot be made without `__post_init__`; one of a class derived from it can, and change over.
+    maker = _quiet(kind) if hasattr(kind, "__post_init__") else kind
+    item = maker(**values)
+    if maker is not kind:
+        msgspec.structs.force_setattr(item, "__class__", kind)
+    return item
+
+
+@cache
+def _quiet(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    quiet = {"__post_init__": lambda self: None, "__module__": kind.__module__}
+    return new_class(kind.__name__, (kind,), exec_body=lambda namespace: namespace.update(quiet))
 
 
 def _set_pydantic(item: Any, own: dict[str, Any], extra: dict[str, Any]) -> None:
@@ -182,7 +195,7 @@ def _typed(value: Any, hint: Any) -> Any:
     """Return a value that was plain as what its annotation says, and as it is when it is not that."""
     origin, arguments = get_origin(hint), get_args(hint)
     if isinstance(hint, type) and field_names(hint) and isinstance(value, dict):
-        return _restored(hint, value)
+        return restored(hint, value)
     if origin in (Union, UnionType) and (chosen := _chosen(value, arguments)) is not None:
         return _typed(value, chosen)
     if origin is list and arguments and isinstance(value, list):
@@ -198,7 +211,7 @@ def _typed(value: Any, hint: Any) -> Any:
 def _chosen(value: Any, kinds: tuple[Any, ...]) -> Any:
     """Return the member of a union that a value is of, when items are in it; None leaves it to msgspec."""
     for one in kinds if isinstance(value, dict) else ():
-        names = field_names(one) if isinstance(one, type) else ()
+        names = written_names(one).values() if isinstance(one, type) else ()
         if names and set(names) <= set(value):
             return one
     return next((one for one in kinds if get_origin(one) is type(value)), None)

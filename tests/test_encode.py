@@ -30,6 +30,11 @@ class Struct(msgspec.Struct):
     b: Any = None
 
 
+class Short(msgspec.Struct, array_like=True, rename="camel"):
+    a: int
+    the_next: Any = None
+
+
 @dataclass
 class Data:
     a: int
@@ -39,6 +44,10 @@ class Data:
 @attrs.define
 class Attrs:
     a: int
+
+
+class Row(pydantic.RootModel[list[int]]):
+    pass
 
 
 class Model(pydantic.BaseModel):
@@ -56,6 +65,7 @@ WHEN = datetime(2026, 5, 17, 12, tzinfo=UTC)
         ({"a": "line\nbreak\u2028"}, '{"a":"line\\nbreak\u2028"}'),
         (Struct(1, {"x": Data(2, [3])}), '{"a":1,"b":{"x":{"a":2,"b":[3]}}}'),
         (Attrs(1), '{"a":1}'),
+        (Short(1, Short(2)), '{"a":1,"theNext":[2,null]}'),
         (Model(a=1, when=WHEN), '{"a":1,"when":"2026-05-17T12:00:00Z"}'),
         ({"model": Model(a=1, when=WHEN)}, '{"model":{"a":1,"when":"2026-05-17T12:00:00Z"}}'),
         (
@@ -87,6 +97,11 @@ LOOP["loop"] = LOOP
 def test_what_has_no_json_form_is_named(item: dict[Any, Any]) -> None:
     with pytest.raises(OutputError, match="an item of type dict cannot be written as JSON"):
         encode_item(item)
+
+
+def test_an_item_without_fields_is_none() -> None:
+    with pytest.raises(OutputError, match="an item of type Row cannot be written as JSON: it has no fields"):
+        encode_item(Row([1]))
 
 
 def test_half_a_character_is_replaced() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from crawler.contracts import Record
 from crawler.encode import encode_item
 from crawler.errors import StateError
-from crawler.forms import field_names, restored, runs_when_made
+from crawler.forms import restored, runs_when_made, written_names
 from crawler.model.items import NamedItem
 
 
@@ -21,9 +21,11 @@ def class_of(item: Any, kind: type) -> type | None:
         item: an item, as committed or as read back.
         kind: what is asked for.
     """
-    if isinstance(item, kind):
-        return type(item)
     if not isinstance(item, NamedItem):
+        return type(item) if isinstance(item, kind) else None
+    if isinstance(item, kind) and (kind is object or not item.stands_in):
+        return NamedItem
+    if issubclass(kind, dict) == item.stands_in:  # the one is a dict, the other is none
         return None
     return next((one for one in _with_derived(kind) if one.__name__ == item.name), None)
 
@@ -45,8 +47,7 @@ def revive(record: Record, kind: type) -> Any:
             return kind.model_validate_json(text, by_name=True)  # type: ignore[attr-defined]
         if issubclass(kind, dict):
             return kind(item)
-        whole = set(field_names(kind)) <= set(item)
-        if whole and not issubclass(kind, msgspec.Struct) and runs_when_made(kind):
+        if runs_when_made(kind) and set(written_names(kind).values()) <= set(item):
             return restored(kind, item)  # what ran when it was made has run: not once more, on its own result
         return msgspec.convert(item, kind, str_keys=True)
     except Exception as error:  # of msgspec and pydantic, and of whatever the class does when it is made

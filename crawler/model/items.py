@@ -10,13 +10,20 @@ import msgspec
 
 
 class NamedItem(dict[str, Any]):
-    """A dict that says what it is, for items that have no class of their own."""
+    """A dict that says what it is, for items that have no class of their own, or not here.
 
-    __slots__ = ("name",)
+    Args:
+        name: what it is.
+        values: its fields.
+        stands_in: it is the plain data of an object of a class that is no dict.
+    """
 
-    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+    __slots__ = ("name", "stands_in")
+
+    def __init__(self, name: str, values: Mapping[str, Any], *, stands_in: bool = False) -> None:
         super().__init__(values)
         self.name = name
+        self.stands_in = stands_in
 
 
 def is_item_type(kind: type) -> bool:

@@ -125,8 +125,11 @@ def item_ids(connection: sqlite3.Connection) -> tuple[int, int]:
 def items(connection: sqlite3.Connection, after: int, limit: int) -> list[Record]:
     """Return up to `limit` items with an id above `after`, in order."""
     found = connection.execute(
-        "SELECT i.id, i.name, r.url, i.json, i.line FROM items i JOIN requests r ON r.id = i.request "
-        "WHERE i.id > ? ORDER BY i.id LIMIT ?",
+        "SELECT i.id, i.name, i.is_dict, r.url, i.json, i.line "
+        "FROM items i JOIN requests r ON r.id = i.request WHERE i.id > ? ORDER BY i.id LIMIT ?",
         (after, limit),
     )
-    return [Record(id, item_of(name, text), url, text, line) for id, name, url, text, line in found]
+    return [
+        Record(id, item_of(name, is_dict, text), url, text, line)
+        for id, name, is_dict, url, text, line in found
+    ]

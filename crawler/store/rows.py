@@ -72,9 +72,9 @@ def request_of(row: tuple[Any, ...], callbacks: list[str]) -> Request:
     return request
 
 
-def item_row(item: Any) -> tuple[str, bytes]:
-    """Return an item's name, and the item as JSON. Raises OutputError when it has no JSON form."""
-    return item_name(item), encode_item(item)
+def item_row(item: Any) -> tuple[str, bool, bytes]:
+    """Return an item's name, whether it is a dict, and its JSON. Raises OutputError when it has none."""
+    return item_name(item), isinstance(item, dict), encode_item(item)
 
 
 def failure_row(request: int, failed: Failed) -> FailureRow:
@@ -102,6 +102,6 @@ def _text(words: str) -> str:
     return words.encode("utf-8", "replace").decode()
 
 
-def item_of(name: str, json: bytes) -> NamedItem:
+def item_of(name: str, is_dict: bool, json: bytes) -> NamedItem:
     """Return an item that was read back."""
-    return NamedItem(name, msgspec.json.decode(json))
+    return NamedItem(name, msgspec.json.decode(json), stands_in=not is_dict)

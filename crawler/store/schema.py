@@ -45,6 +45,7 @@ CREATE TABLE items (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice, also when the last one was deleted
     request INTEGER NOT NULL,
     name TEXT NOT NULL,
+    is_dict INTEGER NOT NULL,               -- 0 when it is an object of a class that is no dict
     json BLOB NOT NULL,
     line TEXT NOT NULL              -- of stages that it came through; '' where there are not several
 );

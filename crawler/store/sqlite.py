@@ -283,9 +283,9 @@ class SqliteStore:
         self._leases.end(kept)
         self._end(kept, settlement, now)
         lines = settlement.lines or ("",) * len(encoded)
-        for item, (name, text), line in zip(settlement.items, encoded, lines, strict=True):
+        for item, (name, is_dict, text), line in zip(settlement.items, encoded, lines, strict=True):
             self._last_item += 1
-            self._writer.batch.items.append((self._last_item, kept.id, name, text, line))
+            self._writer.batch.items.append((self._last_item, kept.id, name, is_dict, text, line))
             self._fresh.append(Record(self._last_item, item, kept.request.url, text, line))
         while len(self._fresh) > _FRESH:
             self._fresh.popleft()

@@ -35,7 +35,7 @@ _OUTCOMES = (
     "reason = new.column5, detail = new.column6, page = new.column7, size = size + new.column8 "
     "FROM (VALUES {rows}) AS new WHERE requests.id = new.column1"
 )
-_ITEMS = "INSERT INTO items (id, request, name, json, line) VALUES {rows}"
+_ITEMS = "INSERT INTO items (id, request, name, is_dict, json, line) VALUES {rows}"
 _FAILURES = "INSERT INTO failures (request, place, reason, detail, traceback, name, item) VALUES {rows}"
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
@@ -51,7 +51,7 @@ class Batch:
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
         self.outcomes: dict[int, OutcomeRow] = {}
-        self.items: list[tuple[int, int, str, bytes, str]] = []
+        self.items: list[tuple[int, int, str, bool, bytes, str]] = []
         self.failures: list[FailureRow] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import msgspec
@@ -13,10 +13,10 @@ import pydantic
 import pytest
 
 from crawler.contracts import Record
-from crawler.encode import encode_item
 from crawler.errors import StateError
 from crawler.export.revive import class_of, revive
-from crawler.model.items import NamedItem, item_name
+from crawler.model.items import NamedItem
+from crawler.store.rows import item_of, item_row
 
 WHEN = datetime(2026, 5, 17, 12, tzinfo=UTC)
 
@@ -60,7 +60,8 @@ class Kind(dict[str, Any]):
 
 
 def read_back(item: Any) -> Record:
-    return Record(3, NamedItem(item_name(item), msgspec.json.decode(encode_item(item))), "https://a.test/")
+    name, is_dict, text = item_row(item)
+    return Record(3, item_of(name, is_dict, text), "https://a.test/", text)
 
 
 ITEMS = [
@@ -103,7 +104,7 @@ def test_what_is_something_else_has_no_class() -> None:
 
 @pytest.mark.parametrize("kind", [Data, Attrs, Model])
 def test_what_does_not_fit_any_more_is_told(kind: type) -> None:
-    record = Record(3, NamedItem(kind.__name__, {"b": 1}), "https://a.test/7")
+    record = Record(3, NamedItem(kind.__name__, {"b": 1}, stands_in=True), "https://a.test/7")
     with pytest.raises(StateError, match=f"item 3, found on https://a.test/7, does not fit {kind.__name__}"):
         revive(record, kind)
 
@@ -129,10 +130,43 @@ class Doubled:
     number: int = attrs.field(converter=twice)
 
 
-@pytest.mark.parametrize("item", [Priced("£3.50"), Doubled(4)])
+class Once(msgspec.Struct, frozen=True, rename="camel", kw_only=True, tag=True, weakref=True):
+    the_price: Any
+    doubled: Doubled | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "the_price", float(self.the_price.strip("£")))
+
+
+class OnceOpen(msgspec.Struct, array_like=True, dict=True):
+    price: Any
+    made: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        type(self).made += 1
+        self.price = float(self.price.strip("£"))
+
+
+@pytest.mark.parametrize(
+    "item", [Priced("£3.50"), Doubled(4), Once(the_price="£3.50", doubled=Doubled(2)), OnceOpen("£3.50")]
+)
 def test_what_ran_when_an_item_was_made_does_not_run_again(item: Any) -> None:
-    text = encode_item(item)
-    read = NamedItem(item_name(item), msgspec.json.decode(text))
-    found = class_of(read, type(item))
+    record = read_back(item)
+    found = class_of(record.item, type(item))
     assert found is type(item)
-    assert revive(Record(1, read, "https://a.test/", text), found) == item
+    again = revive(record, found)
+    assert type(again) is type(item)
+    assert again == item
+    assert OnceOpen.made == 1
+
+
+def test_an_object_is_no_dict_though_it_is_plain_data_now() -> None:
+    item = read_back(Data(1, WHEN)).item
+    assert class_of(item, dict) is None
+    assert class_of(item, object) is NamedItem
+
+
+def test_a_dict_is_no_object_though_it_bears_the_name() -> None:
+    item = read_back(NamedItem("Data", {"a": 1})).item
+    assert class_of(item, Data) is None
+    assert class_of(item, dict) is NamedItem

@@ -125,7 +125,10 @@ class Book:
 async def test_items_from_a_state_are_of_their_class_again() -> None:
     tap = Tap(Book)
     items: Items[Book] = Items(tap)
-    away = [NamedItem("Book", {"title": "a"}), NamedItem("Author", {"title": "b"})]
+    away = [
+        NamedItem("Book", {"title": "a"}, stands_in=True),
+        NamedItem("Author", {"title": "b"}, stands_in=True),
+    ]
     writing = asyncio.create_task(tap.write(records(*away, Book("c"))))
     await asyncio.sleep(0)
     tap.end()
