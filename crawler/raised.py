@@ -1,12 +1,19 @@
-"""An exception of somebody else's code in one line: its class, its words, and where it was raised."""
+"""An exception of somebody else's code in words: in one line with its place, and its traceback."""
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from traceback import walk_tb
+from types import TracebackType
 
 from crawler.errors import CrawlerError
 
+#: How long a traceback may be.
+MAX_TRACEBACK = 20_000
+
 _IMPORTING = ("importlib", "crawler.loading")
+_HERE = str(Path(__file__).parent) + "/"
 
 
 def words_of(error: BaseException) -> str:
@@ -42,3 +49,24 @@ def raised(error: BaseException, deepest: bool = False) -> str:
     words = f": {said}" if said else ""
     where = " ({}:{})".format(*passed[-1 if deepest else 0]) if passed else ""
     return f"{type(error).__name__}{words}{where}"
+
+
+def own_trace(error: BaseException) -> TracebackType | None:
+    """Return an error's traceback from the first line that is not of this package; whole if there is none."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
+        trace = trace.tb_next
+    return trace or error.__traceback__
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return an error's traceback as text, without the way through this package that led to the code."""
+    trace = own_trace(error)
+    try:
+        text = "".join(traceback.format_exception(type(error), error, trace))
+    except Exception:  # somebody's __str__ once more, of an error behind it perhaps
+        text = "".join(traceback.format_tb(trace)) + type(error).__name__
+    if len(text) > MAX_TRACEBACK:
+        half = MAX_TRACEBACK // 2
+        text = f"{text[: half - 10]}\n  ...\n{text[-half:]}"
+    return text

@@ -11,14 +11,13 @@ from typing import Any
 
 from typer import BadParameter
 
-from crawler.assembly import make_scope
+from crawler.assembly import make_scope, placed_callbacks
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
 from crawler.making import check_has_start, make_spider, placements_of_callbacks
 from crawler.model import Reason
 from crawler.observe.reasons import explain
-from crawler.places import placed_callbacks
 from crawler.settings import Output, Settings, State, from_mapping, load, located
 from crawler.settings.values import ANY_SUFFIX
 from crawler.spider import Sitemap, Spider, UrlFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from crawler.model import Dropped, Links, Reason, Request, Response
 from crawler.observe.reasons import explain
 from crawler.observe.terminal import safe, safe_lines
 from crawler.page import Page
+from crawler.raised import traceback_of
 from crawler.settings import Settings
 from crawler.spider import Spider
 from crawler.url import canonical, host_of, join
@@ -43,8 +43,8 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
         outputs = await callbacks.collect(callback, Page(seen.answer))
         found = Found(settings, spider, callback, home, seen.answer)
         found.sort(outputs)
-    except Exception:
-        print(f"\n{callback} failed:\n{safe_lines(traceback.format_exc())}", file=sys.stderr)
+    except Exception as error:
+        print(f"\n{callback} failed:\n{safe_lines(traceback_of(error))}", file=sys.stderr)
         return ExitCode.NOTHING
     _show(found)
     return ExitCode.FINISHED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from crawler.assembly import Checked
 from crawler.placement import Resolved
-from crawler.places import Checked
 from crawler.settings import Follow, Output, Setting, Settings, secrets_of
 from crawler.settings.amounts import duration_text, size_text
 from crawler.settings.values import FORMATS, suffix

@@ -40,6 +40,7 @@ class BatchFeed:
         store: where committed items wait.
         wanted: which of them are for it.
         mark: how far it came before; None when it begins.
+        tell: is told of items that the batch does not take.
 
     Attributes:
         item: id of the last item that it is done with.
@@ -53,10 +54,11 @@ class BatchFeed:
         store: Store,
         wanted: Wanted,
         mark: Mark | None = None,
+        tell: Callable[[ItemFailed], None] = lambda event: None,
     ) -> None:
         self.name = name
         self.note: Callable[[bool], Awaitable[None]] = _nowhere
-        self.tell: Callable[[ItemFailed], None] = _to_nobody
+        self._tell = tell
         self.item = mark.item if mark is not None else 0
         self._size = code.declared.size
         self._max_wait = code.declared.max_wait
@@ -148,7 +150,7 @@ class BatchFeed:
             self._backlog = max(0, self._backlog - 1)
             item = self._wanted(record)
             if item is MISFIT:
-                self.tell(ItemFailed(record.url, self._misfit(record.item)))
+                self._tell(ItemFailed(record.url, self._misfit(record.item)))
             elif item is not None:
                 held.append((record, item))
             if self._in_doubt is not None and record.id >= self._in_doubt[1]:
@@ -168,10 +170,6 @@ class BatchFeed:
         if not held and self._in_doubt is None:
             self.item = self._read
             await self.note(False)
-
-
-def _to_nobody(event: ItemFailed) -> None:
-    """Nobody is told of what a feed without a crawl does."""
 
 
 async def _nowhere(at_once: bool) -> None:

@@ -19,7 +19,6 @@ from crawler.engine.robots import RobotsDesk
 from crawler.engine.storable import without_unwritable
 from crawler.errors import FetchError, OutputError, ProtocolError, UrlError
 from crawler.events import Closed, Delivered, ItemFailed, StartRefused, Visited
-from crawler.events import Event as Told
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
 from crawler.policy.judge import judge_failure
 
@@ -40,12 +39,10 @@ class Engine:
         self._plan = plan
         self._frontier = plan.frontier
         self.delivery = Delivery(plan.store, plan.outlets, plan.feeds)
-        for feed in plan.feeds:
-            feed.tell = self._tell
         self._callbacks = Callbacks(plan.spider, plan.placed)
         self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
-        self._reading = Reading(plan, self._callbacks, self._admission, self._tell)
-        self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, self._tell)
+        self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
+        self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, plan.tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
         self._visits = 0
@@ -58,7 +55,7 @@ class Engine:
 
         That is "finished", "stopped", a limit's name, or "spent" when earlier runs had come to the limit.
         """
-        self._tell(self._plan.opened)
+        self._plan.tell(self._plan.opened)
         ended = "failed"
         try:
             await self._crawl()
@@ -68,7 +65,7 @@ class Engine:
             raise
         finally:
             self.cause = ended
-            self._tell(Closed(ended))
+            self._plan.tell(Closed(ended))
         return ended
 
     async def _crawl(self) -> None:
@@ -168,7 +165,7 @@ class Engine:
             return outcome
         items, lines, passed = await self._plan.pipeline.run(outcome.items, lease.request.url)
         for failed in passed.failed:
-            self._tell(ItemFailed(lease.request.url, failed))
+            self._plan.tell(ItemFailed(lease.request.url, failed))
         return msgspec.structs.replace(
             outcome,
             items=items,
@@ -214,12 +211,12 @@ class Engine:
             return
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items))
-        self._tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
+        self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
 
     def _writable(self, lease: Lease, outcome: Done | GaveUp) -> Done | GaveUp:
         rest = without_unwritable(outcome)
         for failed in rest.failed[len(outcome.failed) :]:
-            self._tell(ItemFailed(lease.request.url, failed))
+            self._plan.tell(ItemFailed(lease.request.url, failed))
         return rest
 
     # What goes on beside.
@@ -254,17 +251,17 @@ class Engine:
         try:
             request = self._admission.start(start)
         except UrlError as error:
-            self._tell(StartRefused(url, Reason.SCHEME, str(error)))
+            self._plan.tell(StartRefused(url, Reason.SCHEME, str(error)))
             return
         if isinstance(request, Reason):
-            self._tell(StartRefused(url, request))
+            self._plan.tell(StartRefused(url, request))
         else:
             await self._frontier.add([request])
 
     async def _deliver(self) -> None:
         while records := await self.delivery.next_batch():
             self._room.set()
-            self._tell(Delivered([record.item for record in records]))
+            self._plan.tell(Delivered([record.item for record in records]))
 
     async def _deliver_batches(self, feed: BatchFeed) -> None:
         while await feed.next_batch():
@@ -278,7 +275,3 @@ class Engine:
     def _give_back(self, lease: Lease, *, contacted: bool) -> None:
         self._slots.release()
         self._frontier.rest(lease, contacted=contacted)
-
-    def _tell(self, event: Told) -> None:
-        for listener in self._plan.listeners:
-            listener(event)

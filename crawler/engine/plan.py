@@ -26,7 +26,8 @@ class Plan:
     Attributes:
         opened: what listeners are told first.
         spider: whose callbacks get the pages.
-        store, frontier, fetcher, outlets, feeds, listeners: the parts, ready to be used.
+        store, frontier, fetcher, outlets, feeds: the parts, ready to be used.
+        tell: tells the listeners what happens.
         scope, retry, budget: the rules.
         concurrency: fetches under way at a time.
         hops: redirects followed from one request.
@@ -49,7 +50,7 @@ class Plan:
     retry: RetryRule
     budget: Budget
     outlets: list[Outlet] = field(default_factory=list)
-    listeners: list[Listener] = field(default_factory=list)
+    tell: Listener = lambda event: None
     concurrency: int = 32
     hops: int = 10
     seconds: float | None = None

@@ -20,7 +20,7 @@ from crawler.events import (
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
 from crawler.observe.standstill import in_words
-from crawler.raised import words_of
+from crawler.raised import own_trace, words_of
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
 _MOST = 10
@@ -128,7 +128,7 @@ class EventLog:
         if not trace or self._seen[kind] > 1:
             self._logger.warning("%s", message)
         elif isinstance(trace, BaseException):
-            self._logger.warning("%s", message, exc_info=trace)
+            self._logger.warning("%s", message, exc_info=(type(trace), trace, own_trace(trace)))
         else:
             self._warn_with(message, trace)
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import Any
 
 from crawler.errors import CallError
 from crawler.model import Dropped, Failed, Reason
 from crawler.model.items import item_name
-from crawler.raised import raised, words_of
+from crawler.raised import raised, traceback_of, words_of
 from crawler.stages import Drop
 
 #: An item, and the number of the callback's item that it came of.
 Entry = tuple[int, Any]
-
-_LONGEST_TRACEBACK = 20_000
 
 
 class Passed:
@@ -62,5 +59,4 @@ def failure(where: str, error: BaseException, name: str, item: Any, plain: Reaso
     if isinstance(error, CallError):
         reason = plain if error.reason == "raised" else Reason(error.reason)
         return Failed(where, reason, error.detail, error.traceback, name, item)
-    text = "".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:]
-    return Failed(where, plain, raised(error, deepest=True), text, name, item)
+    return Failed(where, plain, raised(error, deepest=True), traceback_of(error), name, item)

@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from crawler.assembly import placed_callbacks
 from crawler.engine.admission import Admission, Findings
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import SpiderError
 from crawler.model import Dropped, Reason, Request, Response
 from crawler.page import Page
-from crawler.places import placed_callbacks
 from crawler.policy.scope import Scope
 from crawler.spider import Spider
 from crawler.testing.web import HTML

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from crawler import Crawl, Page, Spider
+from crawler.assembly.places import Opening
 from crawler.engine.reading import LARGE_PAGE
 from crawler.offload.thread import ThreadExecutor
 from crawler.offload.work import ParseWork
 from crawler.placement import Placement
-from crawler.places import Opening
 from crawler.testing import PretendWeb
 
 SMALL = "<p>small</p><a href=/large>on</a>"

@@ -1,0 +1,49 @@
+"""What fetches, made as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from ipaddress import ip_network
+
+from crawler.assembly.parts import Parts
+from crawler.contracts import Fetcher
+from crawler.fetch import CookieFetcher, HttpFetcher, Limits
+from crawler.making import make_fetcher_plugin
+from crawler.policy.address import AddressRule
+from crawler.settings import Settings
+from crawler.version import __version__
+
+
+async def open_fetcher(parts: Parts, allow: Sequence[str], stack: AsyncExitStack) -> Fetcher:
+    """Return what fetches, outermost first: cookies, a plugin, the web."""
+    settings = parts.settings
+    if parts.fetcher is not None:
+        inner = parts.fetcher
+    else:
+        inner = await stack.enter_async_context(make_fetcher(settings, allow))
+    fetcher = make_fetcher_plugin(settings, inner)
+    if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
+        await stack.enter_async_context(fetcher)
+    return CookieFetcher(fetcher) if settings.fetch.cookies else fetcher
+
+
+def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
+    """Return the fetcher that the settings describe, not yet entered; `allow` are networks it may contact."""
+    fetch, times = settings.fetch, settings.fetch.timeouts
+    limits = Limits(
+        connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body
+    )
+    return HttpFetcher(
+        limits,
+        user_agent=user_agent(settings),
+        headers=fetch.headers,
+        address=AddressRule([ip_network(network) for network in allow]),
+        concurrency=fetch.concurrency,
+    )
+
+
+def user_agent(settings: Settings) -> str:
+    """Return what the crawler calls itself, with the contact that the settings name."""
+    name = settings.fetch.user_agent or f"aiocrawl/{__version__}"
+    return f"{name} (+{settings.fetch.contact})" if settings.fetch.contact else name
