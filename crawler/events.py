@@ -105,7 +105,7 @@ class WorkerLost(msgspec.Struct, frozen=True):
     Attributes:
         where: the stage or callbacks that it worked for.
         cause: why, in words.
-        url: the page that it had in hand, or whose item it had.
+        url: the page that it had in hand, or whose item it had; empty when it had none.
     """
 
     where: str

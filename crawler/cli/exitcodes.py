@@ -41,7 +41,7 @@ MEANINGS = {
     ExitCode.CONFIG: "wrong configuration",
     ExitCode.PLUGIN: "the spider or another plugin cannot be loaded or used",
     ExitCode.OUTPUT: "the output cannot be written",
-    ExitCode.NOTHING: "nothing could be fetched: not one page succeeded",
+    ExitCode.NOTHING: "nothing came of it: not one page succeeded, or every item failed in a stage",
     ExitCode.STATE: "the state cannot be read or written",
     ExitCode.IN_USE: "another process crawls on this state",
     ExitCode.OTHER_CRAWL: "the state holds an unfinished crawl with other settings",

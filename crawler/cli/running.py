@@ -95,7 +95,8 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
             _sum_up(console, stats, cause, settings, view)
     if interrupts.code is not None:
         return interrupts.code
-    return ExitCode.FINISHED if stats.pages or stats.pages_before else ExitCode.NOTHING
+    fruitless = stats.lost_all or not (stats.pages or stats.pages_before)
+    return ExitCode.NOTHING if fruitless else ExitCode.FINISHED
 
 
 class Beginnings:

@@ -51,7 +51,8 @@ class EventLog:
         elif isinstance(event, LoopBlocked):
             self._warn(("loop", event.file, str(event.line)), in_words(event))
         elif isinstance(event, WorkerLost):
-            words = f"{event.where}: a worker process was lost: {event.cause}; it had {event.url} in hand"
+            in_hand = f"; it had {event.url} in hand" if event.url else ""
+            words = f"{event.where}: a worker process was lost: {event.cause}{in_hand}"
             self._warn(("worker", event.where), words)
         elif isinstance(event, ThreadStuck):
             words = f"{event.where}: a thread is left behind after {event.seconds:.0f} s, at {event.url}"

@@ -114,6 +114,11 @@ class Stats:
         self._began = self._clock()
         self._ended: float | None = None
 
+    @property
+    def lost_all(self) -> bool:
+        """Whether there were items, and stages failed on every one that they did not drop."""
+        return bool(self.failed) and not (self.items or self.items_before)
+
     def __repr__(self) -> str:
         figures = ", ".join(f"{name}={value!r}" for name, value in self.as_dict().items())
         return f"<Stats {figures}>"

@@ -67,6 +67,8 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
         cause = f"{cause}, without another page"
     elif not stats.pages:
         cause, style = f"{cause}, without a single page", "bold red"
+    elif stats.lost_all:
+        cause, style = f"{cause}, and every item failed", "bold red"
     head = Text.assemble(
         (safe(stats.name, 80), "bold"), ": ", (cause, style), f" after {_time(stats.seconds)}"
     )

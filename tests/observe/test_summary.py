@@ -3,8 +3,8 @@ import json
 
 from rich.console import Console
 
-from crawler.events import Closed, Delivered, Opened, StartRefused, Visited
-from crawler.model import Done, Dropped, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
+from crawler.events import Closed, Delivered, ItemFailed, Opened, StartRefused, Visited
+from crawler.model import Done, Dropped, Failed, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
 from crawler.model.items import NamedItem
 from crawler.observe.stats import Stats
 from crawler.observe.summary import Written, summary_json, summary_table
@@ -69,6 +69,16 @@ def test_a_crawl_without_a_page_says_so() -> None:
     stats(Opened("books"))
     stats(Closed("finished"))
     assert "books: finished, without a single page after 2.0 s" in shown(stats)
+
+
+def test_a_crawl_whose_items_all_failed_says_so() -> None:
+    stats = Stats()
+    visit(stats, Done())
+    stats(ItemFailed("http://a.test/", Failed("clean", Reason.STAGE, "ValueError", "", "book")))
+    stats(Closed("finished"))
+    assert "finished, and every item failed" in shown(stats)
+    visit(stats, Done(items=[NamedItem("book", {})]))
+    assert "every item failed" not in shown(stats)
 
 
 def test_a_run_that_goes_on_tells_what_was_there_before() -> None:
