@@ -54,6 +54,11 @@ class CrawlGroup(TyperGroup):
                 self.add_command(PluginCommand(point.name, f"{point.distribution} {point.version}"))
 
 
+def own_commands(group: Any) -> list[str]:
+    """Return the names of the framework's own commands in a group."""
+    return [name for name, command in group.commands.items() if not isinstance(command, PluginCommand)]
+
+
 class PluginCommand(TyperCommand):
     """Stands for the command of a plugin until it is called.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 
@@ -28,13 +28,17 @@ class Plugged:
     error: str
 
 
-def plugged() -> list[Plugged]:
-    """Load every installed plugin and return them all."""
+def plugged(own: Collection[str]) -> list[Plugged]:
+    """Load every installed plugin and return them all.
+
+    Args:
+        own: the names of the framework's commands, which no plugin can have.
+    """
     points = installed()
     times = Counter((point.kind.name, point.name) for point in points)
     with redirect_stdout(sys.stderr):  # what a plugin prints when it is loaded is no part of the list
         return [
-            Plugged(point, _taken(point, times[point.kind.name, point.name]) or look(point))
+            Plugged(point, _taken(point, times[point.kind.name, point.name], own) or look(point))
             for point in points
         ]
 
@@ -76,11 +80,8 @@ def _row(one: Plugged) -> tuple[str, ...]:
     return point.kind.noun, point.name, source, point.code, one.error or "ok"
 
 
-def _taken(point: Point, times: int) -> str:
+def _taken(point: Point, times: int, own: Collection[str]) -> str:
     """Return why a name cannot be used, as somebody else has it."""
-    # The table of commands loads all of them, and this module is one of theirs.
-    from crawler.cli.main import COMMANDS
-
-    if point.kind.name == "commands" and point.name in [name for name, _, _ in COMMANDS]:
+    if point.kind.name == "commands" and point.name in own:
         return "cannot be called: the name is that of a command of the framework"
     return f"cannot be told apart: {times} distributions have registered this name" if times > 1 else ""

@@ -9,6 +9,7 @@ import typer
 
 
 def plugins(
+    context: typer.Context,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON instead of a table.")
     ] = False,
@@ -27,11 +28,12 @@ def plugins(
       crawl plugins --json --strict
     """
     from crawler.cli.exitcodes import ExitCode
+    from crawler.cli.group import own_commands
     from crawler.cli.plugged import as_json as json_of
     from crawler.cli.plugged import as_text, plugged
     from crawler.cli.printing import write_bytes
 
-    found = plugged()
+    found = plugged(own_commands(context.find_root().command))
     text = json_of(found) if as_json else as_text(found)
     write_bytes(text.encode(sys.stdout.encoding, "backslashreplace"))
     if strict and any(one.error for one in found):
