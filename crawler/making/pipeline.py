@@ -12,7 +12,7 @@ from crawler.making.named import named_at
 from crawler.making.params import fitted
 from crawler.pipeline import Kind
 from crawler.placement import Placement
-from crawler.registry import find
+from crawler.registry import find, is_place
 from crawler.settings import Placing, Settings, StageRef
 from crawler.settings.plugins import ALL, OTHERS
 from crawler.spider import Spider
@@ -76,7 +76,9 @@ def _configured_stage(settings: Settings, named: StageRef, path: str) -> StageCo
         said = {key: value for key, value in changes.items() if value is not None}
         if said and not code.is_batch:
             raise PluginError(f"{code.name} is no batch: '{next(iter(said))}' says nothing about it")
-        return replace(code, declared=replace(code.declared, **cast("Any", said)))
+        # What is installed goes by the name that it is registered under, as the configuration calls it.
+        name = code.name if is_place(named.use) else named.use
+        return replace(code, name=name, declared=replace(code.declared, **cast("Any", said)))
 
 
 def _params(entry: Entry, params: Mapping[str, Any]) -> dict[str, Any]:

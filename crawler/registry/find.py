@@ -21,6 +21,11 @@ def find_spider(use: str, folder: Path) -> type[Spider]:
     return cast("type[Spider]", find("spiders", use, folder))
 
 
+def is_place(use: str) -> bool:
+    """Say whether a name says where the code is; the others are registered."""
+    return ":" in use or "." in use
+
+
 def find(kind: str, use: str, folder: Path) -> object:
     """Return the plugin that `use` names.
 
@@ -34,13 +39,10 @@ def find(kind: str, use: str, folder: Path) -> object:
     Raises PluginError, saying what was looked for and what there is.
     """
     wanted = KINDS[kind]
-    place, _, name = use.rpartition(":") if ":" in use else (use, "", "")
-    if place.endswith(".py"):
-        module = load_file(folder / place)
-    elif "." in place or name:
-        module = import_module(place, folder)
-    else:
+    if not is_place(use):
         return _registered(wanted, use)
+    place, _, name = use.rpartition(":") if ":" in use else (use, "", "")
+    module = load_file(folder / place) if place.endswith(".py") else import_module(place, folder)
     return _pick(wanted, module, name, use)
 
 

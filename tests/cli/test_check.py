@@ -194,3 +194,13 @@ def test_what_a_constructor_raises_is_told_with_the_line_that_raised_it(here: He
     (tmp_path / "x.yaml").write_text("spider: spiders.py:Raises")
     line = SPIDER.splitlines().index('        raise ValueError("no key")') + 1
     assert here("check", "x.yaml").stderr.endswith(f"({tmp_path / 'spiders.py'}:{line})\n")
+
+
+def test_installed_stages_go_by_the_names_they_are_registered_under(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (articles,) = [path for path in CONFIGS if path.name == "articles.yaml"]
+    options = ["--set", "pipeline.0.workers=2", "--set", "pipeline.2.size=200"]
+    assert check(monkeypatch, articles, *options) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "article-extract in 2 processes, article-unique on the loop then article-save in batches" in words
