@@ -22,6 +22,8 @@ FAST: dict[str, Any] = {
     "fetch": {"allow": ["127.0.0.1"]},
     "politeness": {"delay": 0, "per_host": 4, "retries": 0},
 }
+# For crawls of the whole site. What that counts (refusals before an answer) it counts for all together.
+ALL: dict[str, Any] = FAST | {"scope": {"exclude": ["/trouble"]}}
 
 
 class Titles(Spider):
@@ -47,7 +49,7 @@ def spider_at(site: Site, kind: type[Spider] = Slow) -> Spider:
 
 
 def without_trouble(site: Site) -> set[str]:
-    """The pages that come at the first try."""
+    """The pages that come at the first try: all that a crawl by `ALL` has to find."""
     return {page for page in site.pages if not page.startswith("/trouble")}
 
 
@@ -149,7 +151,7 @@ def test_wait_for_around_single_steps(run_on: Any, nothing_left: Any, demo_elsew
     async def main() -> None:
         site = demo_elsewhere
         with nothing_left():
-            async with Crawl(spider_at(site, Titles), **FAST) as crawl:
+            async with Crawl(spider_at(site, Titles), **ALL) as crawl:
                 items, urls = crawl.items(), []
                 while True:
                     try:
@@ -241,16 +243,13 @@ def test_an_exception_in_the_block_comes_out_alone(
 
 
 def test_two_crawls_side_by_side(run_on: Any, nothing_left: Any, demo_elsewhere: Site) -> None:
-    # What the site counts (refusals before an answer) would be counted for both together.
-    quiet: Any = FAST | {"scope": {"exclude": ["/trouble"]}}
-
     async def crawl_all(site: Site) -> set[str]:
-        async with Crawl(spider_at(site, Titles), **quiet) as crawl:
+        async with Crawl(spider_at(site, Titles), **ALL) as crawl:
             return {item["url"].removeprefix(site.url) async for item in crawl.items()}
 
     async def main() -> None:
         site = demo_elsewhere
-        wanted = {page for page in site.pages if not page.startswith("/trouble")}
+        wanted = without_trouble(site)
         with nothing_left():
             first, second = await asyncio.gather(crawl_all(site), crawl_all(site))
         assert len(wanted) > 50
@@ -309,7 +308,7 @@ def test_items_of_one_type(run_on: Any) -> None:
 
 def test_items_wait_for_the_first_call(run_on: Any) -> None:
     async def main() -> tuple[int, int]:
-        async with serve(20) as site, Crawl(spider_at(site, Titles), **FAST) as crawl:
+        async with serve(20) as site, Crawl(spider_at(site, Titles), **ALL) as crawl:
             while crawl.stats.pages < 10:
                 await asyncio.sleep(0.01)
             return len([item async for item in crawl.items()]), sum(crawl.stats.items.values())
@@ -402,7 +401,7 @@ def test_a_stray_cancellation_costs_the_page_and_not_the_crawl(run_on: Any) -> N
 
 def test_going_on_after_a_break_loses_nothing(run_on: Any) -> None:
     async def main() -> None:
-        async with serve(20) as site, Crawl(spider_at(site, Titles), **FAST) as crawl:
+        async with serve(20) as site, Crawl(spider_at(site, Titles), **ALL) as crawl:
             first = await read(crawl, 3)
             rest = [item async for item in crawl.items()]
             urls = [item["url"].removeprefix(site.url) for item in first + rest]
@@ -414,7 +413,7 @@ def test_going_on_after_a_break_loses_nothing(run_on: Any) -> None:
 
 def test_waiting_for_the_end_after_a_break(run_on: Any) -> None:
     async def main() -> None:
-        async with serve(20) as site, Crawl(spider_at(site, Titles), **FAST) as crawl:
+        async with serve(20) as site, Crawl(spider_at(site, Titles), **ALL) as crawl:
             await read(crawl, 3)
             assert (await crawl.wait()).cause == "finished"
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli import platform
 from crawler.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +57,8 @@ def here(
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command in this process: as `crawl`, and sooner done."""
     monkeypatch.chdir(tmp_path)
+    # What is done to a process that ends with the command is not done to this one.
+    monkeypatch.setattr(platform, "let_go_of_stdout", lambda: None)
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         argv = ["crawl", *map(str, arguments)]
@@ -92,7 +96,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of a demo site, served by the command itself."""
     with subprocess.Popen(
@@ -104,29 +108,54 @@ def site() -> Iterator[str]:
         assert process.wait(10) == 0
 
 
+def write_config(folder: Path, site: str, text: str) -> Path:
+    path = folder / "shop.yaml"
+    fixed = "fetch: {allow: [127.0.0.1]}\n"
+    path.write_text(text.replace("SITE", site) + "\n" + fixed)
+    return path
+
+
 @pytest.fixture
 def config(tmp_path: Path, site: str) -> Callable[[str], Path]:
     """Write a configuration that may visit the demo site, whose address stands for SITE."""
 
     def write(text: str) -> Path:
-        path = tmp_path / "shop.yaml"
-        fixed = "fetch: {allow: [127.0.0.1]}\n"
-        path.write_text(text.replace("SITE", site) + "\n" + fixed)
-        return path
+        return write_config(tmp_path, site, text)
 
     return write
+
+
+def shop_text(match: str, politeness: str) -> str:
+    return SHOP.replace("MATCH", match).replace("POLITENESS", politeness)
+
+
+ARTICLES, FAST = r"/articles/\d+$", "delay: 0, per_host: 4"
 
 
 @pytest.fixture
 def shop(config: Callable[[str], Path]) -> Callable[..., Path]:
     """Write the configuration of a crawl that gets every article of the demo site, with more after it."""
 
-    def write(
-        more: str = "", *, match: str = r"/articles/\d+$", politeness: str = "delay: 0, per_host: 4"
-    ) -> Path:
-        return config(SHOP.replace("MATCH", match).replace("POLITENESS", politeness) + more)
+    def write(more: str = "", *, match: str = ARTICLES, politeness: str = FAST) -> Path:
+        return config(shop_text(match, politeness) + more)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def crawled_once(site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the crawl of `shop` has been run to its end; not to be written to."""
+    folder = tmp_path_factory.mktemp("shop")
+    path = write_config(folder, site, shop_text(ARTICLES, FAST))
+    subprocess.run(command([path, "--quiet"]), cwd=folder, env=environment(), timeout=30, check=True)
+    return folder
+
+
+@pytest.fixture
+def crawled(crawled_once: Path, tmp_path: Path) -> Path:
+    """The configuration of `shop`, in a folder in which it has been run to its end."""
+    shutil.copytree(crawled_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "shop.yaml"
 
 
 @pytest.fixture

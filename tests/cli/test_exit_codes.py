@@ -21,7 +21,7 @@ class Failing(Spider):
         yield
 """
 
-CASES = [
+BEFORE_ANYTHING_IS_FETCHED = [
     (2, "start: http://127.0.0.1:9/", ["--max-pages", "0"], "Invalid value for '--max-pages'"),
     (
         3,
@@ -32,6 +32,8 @@ CASES = [
     (3, "start: http://127.0.0.1:9/", ["-o", "a.xml"], "--output: no format is known"),
     (4, "spider: nowhere.to.be:Found", [], "x.yaml:1:9: spider: nowhere.to.be cannot be imported"),
     (3, "start: {file: missing.txt}", [], "x.yaml:1:15: start.file: there is no file"),
+]
+BY_THE_CRAWL = [
     (
         5,
         "start: http://127.0.0.1:9/",
@@ -42,10 +44,23 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("code", "text", "options", "message"), CASES)
-def test_code(crawl: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str) -> None:
+@pytest.mark.parametrize(("code", "text", "options", "message"), BEFORE_ANYTHING_IS_FETCHED)
+def test_code_of_what_is_wrong_from_the_beginning(
+    here: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str
+) -> None:
     (tmp_path / "x.yaml").write_text(text)
-    done = crawl("x.yaml", *options)
+    ended_with(code, message, here("x.yaml", *options))
+
+
+@pytest.mark.parametrize(("code", "text", "options", "message"), BY_THE_CRAWL)
+def test_code_of_a_crawl_that_fails(
+    crawl: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str
+) -> None:
+    (tmp_path / "x.yaml").write_text(text)
+    ended_with(code, message, crawl("x.yaml", *options))
+
+
+def ended_with(code: int, message: str, done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert done.stdout == ""

@@ -26,21 +26,14 @@ Start = Callable[..., subprocess.Popen[str]]
 Shop = Callable[..., Path]
 
 
-@pytest.fixture
-def crawled(crawl: Crawl, shop: Shop) -> Path:
-    path = shop()
-    assert crawl(path, "--quiet").returncode == 0
-    return path
-
-
-def large(path: Path, number: int) -> None:
-    """Make a state with many items."""
+def made(path: Path, number: int) -> None:
+    """Make a state with so many items."""
     anyio.run(_fill, path, number)
 
 
 async def _fill(path: Path, number: int) -> None:
     async with SqliteStore(path) as store:
-        await store.start_anew({"crawl": "{}", "name": "large"})
+        await store.start_anew({"crawl": "{}", "name": "made"})
         await store.add([Request("https://a.test/", "parse")])
         leases = await store.claim({"https://a.test": 1}, owner="me", now=0.0, ttl=60.0)
         items = [NamedItem("thing", {"n": n, "text": "x" * 100}) for n in range(number)]
@@ -48,10 +41,10 @@ async def _fill(path: Path, number: int) -> None:
 
 
 @pytest.mark.usefixtures("crawled")
-def test_every_format_has_the_items_of_the_crawl(crawl: Crawl, tmp_path: Path, state: str) -> None:
+def test_every_format_has_the_items_of_the_crawl(here: Crawl, tmp_path: Path, state: str) -> None:
     own = (tmp_path / "shop.jsonl").read_text()
     for name in ("deep/a.jsonl", "a.csv", "a.sqlite"):
-        done = crawl("export", state, "-o", name)
+        done = here("export", state, "-o", name)
         assert (done.returncode, done.stdout) == (0, "")
         assert done.stderr == f"30 items written to {name}\n"
     assert (tmp_path / "deep" / "a.jsonl").read_text() == own
@@ -75,22 +68,22 @@ def test_a_configuration_names_the_state_and_standard_output_has_items_only(
 
 
 @pytest.mark.usefixtures("crawled")
-def test_a_file_that_is_there_is_replaced_only_when_told_to(crawl: Crawl, tmp_path: Path, state: str) -> None:
+def test_a_file_that_is_there_is_replaced_only_when_told_to(here: Crawl, tmp_path: Path, state: str) -> None:
     (tmp_path / "a.jsonl").write_text("mine")
-    done = crawl("export", state, "-o", "a.jsonl")
+    done = here("export", state, "-o", "a.jsonl")
     assert done.returncode == 5
     assert (tmp_path / "a.jsonl").read_text() == "mine"
-    assert crawl("export", state, "-o", "a.jsonl", "--overwrite").returncode == 0
+    assert here("export", state, "-o", "a.jsonl", "--overwrite").returncode == 0
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 30
     words = "error: a.jsonl exists: use --overwrite to replace it, or give the output another name\n"
-    assert done.stderr == crawl("export", state, "-o", "a.jsonl").stderr == words
+    assert done.stderr == here("export", state, "-o", "a.jsonl").stderr == words
 
 
 @pytest.mark.usefixtures("crawled")
-def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path, state: str) -> None:
+def test_a_lost_output_is_made_again(here: Crawl, tmp_path: Path, state: str) -> None:
     before = (tmp_path / "shop.jsonl").read_bytes()
     (tmp_path / "shop.jsonl").unlink()
-    assert crawl("export", state, "-o", "shop.jsonl").returncode == 0
+    assert here("export", state, "-o", "shop.jsonl").returncode == 0
     assert (tmp_path / "shop.jsonl").read_bytes() == before
 
 
@@ -109,72 +102,68 @@ def test_a_lost_output_is_made_again(crawl: Crawl, tmp_path: Path, state: str) -
         (".crawl/shop.db", 5, "error: .crawl/shop.db is the state itself"),
     ],
 )
-def test_what_cannot_be_written(crawl: Crawl, output: str, code: int, words: str, state: str) -> None:
-    done = crawl("export", state, "-o", output, "--overwrite")
+def test_what_cannot_be_written(here: Crawl, output: str, code: int, words: str, state: str) -> None:
+    done = here("export", state, "-o", output, "--overwrite")
     assert done.returncode == code
     assert done.stderr.startswith(words), done.stderr
     assert done.stderr.count("\n") == 1
-    assert crawl("status", state).returncode == 0
+    assert here("status", state).returncode == 0
 
 
-def test_one_file_at_a_time(crawl: Crawl, tmp_path: Path) -> None:
-    done = crawl("export", "x.db", "-o", "a.jsonl", "-o", "b.jsonl")
+def test_one_file_at_a_time(here: Crawl, tmp_path: Path) -> None:
+    done = here("export", "x.db", "-o", "a.jsonl", "-o", "b.jsonl")
     assert done.returncode == 2
     assert "Invalid value for --output: one file at a time" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_while_the_crawl_runs(crawl: Crawl, shop: Shop, start: Start, tmp_path: Path, state: str) -> None:
+def test_while_the_crawl_runs(here: Crawl, shop: Shop, start: Start, tmp_path: Path, state: str) -> None:
     process = start(shop(politeness="delay: 60ms"))
     until = monotonic() + 20
     number = 0
     while not number:
         assert process.poll() is None
         assert monotonic() < until
-        done = crawl("export", state, "-o", "-")
+        done = here("export", state, "-o", "-")
         number = len(done.stdout.splitlines())
         sleep(0.05)
     assert done.stderr.startswith(f"{number} item")
-    refused = crawl("export", state, "-o", "shop.jsonl", "--overwrite")
+    refused = here("export", state, "-o", "shop.jsonl", "--overwrite")
     assert refused.returncode == 5
     assert "an output of the crawl itself, which is not finished" in refused.stderr
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     own = (tmp_path / "shop.jsonl").read_text()
     assert own.startswith(done.stdout)
-    assert crawl("export", state, "-o", "-").stdout == own
+    assert here("export", state, "-o", "-").stdout == own
 
 
-def test_a_state_that_keeps_no_items_says_so(crawl: Crawl, shop: Shop, tmp_path: Path, state: str) -> None:
+def test_a_state_that_keeps_no_items_says_so(
+    crawl: Crawl, here: Crawl, shop: Shop, tmp_path: Path, state: str
+) -> None:
     path = shop(f"state: {{file: {state}, keep_items: false}}")
     assert crawl(path, "--quiet").returncode == 0
-    done = crawl("export", state, "-o", "a.jsonl")
+    done = here("export", state, "-o", "a.jsonl")
     assert done.returncode == 7
     assert "keeps no items (state.keep_items): all 30 are in the outputs" in done.stderr
     assert not list(tmp_path.glob("a.jsonl*"))
 
 
-def test_a_crawl_without_items_makes_an_empty_file(
-    crawl: Crawl, shop: Shop, tmp_path: Path, state: str
-) -> None:
-    path = shop(match="/nowhere")
-    assert crawl(path, "--quiet").returncode == 0
+def test_a_state_without_items_makes_an_empty_file(here: Crawl, tmp_path: Path) -> None:
+    made(tmp_path / "empty.db", 0)
     (tmp_path / "a.jsonl").write_text("old")
-    done = crawl("export", state, "-o", "a.jsonl", "--overwrite")
+    done = here("export", "empty.db", "-o", "a.jsonl", "--overwrite")
     assert (done.returncode, done.stderr) == (0, "0 items written to a.jsonl\n")
     assert (tmp_path / "a.jsonl").read_text() == ""
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.db"])
-def test_what_a_killed_one_left_is_not_published(
-    crawl: Crawl, shop: Shop, tmp_path: Path, name: str, state: str
-) -> None:
-    path = shop(match="/nowhere")
-    assert crawl(path, "--quiet").returncode == 0
+def test_what_a_killed_one_left_is_not_published(here: Crawl, tmp_path: Path, name: str) -> None:
+    made(tmp_path / "empty.db", 0)
     beside = [".export.part-wal"] if name == "a.db" else []
     for ending in (".export", ".export.part", ".export-wal", ".export.part.lock", *beside):
         (tmp_path / f"{name}{ending}").write_text('{"old":1}\n')
-    done = crawl("export", state, "-o", name)
+    done = here("export", "empty.db", "-o", name)
     assert (done.returncode, done.stderr) == (0, f"0 items written to {name}\n")
     assert {one.name for one in tmp_path.glob("a.*")} == {name}
     if name == "a.jsonl":
@@ -186,7 +175,7 @@ def test_what_a_killed_one_left_is_not_published(
 
 @pytest.mark.slow
 def test_two_at_once_do_not_mix(crawl: Crawl, tmp_path: Path, start: Start) -> None:
-    large(tmp_path / "large.db", 100_000)
+    made(tmp_path / "large.db", 100_000)
     process = start("export", "large.db", "-o", "a.csv")
     until = monotonic() + 20
     while not (tmp_path / "a.csv.export.part").exists():
@@ -204,7 +193,7 @@ def test_two_at_once_do_not_mix(crawl: Crawl, tmp_path: Path, start: Start) -> N
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, env: dict[str, str]) -> None:
-    large(tmp_path / "large.db", 20_000)
+    made(tmp_path / "large.db", 20_000)
     shell = f"{sys.executable} -m crawler export large.db -o - | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=env, capture_output=True, text=True)
     line, code = done.stdout.splitlines()
@@ -213,7 +202,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, env: dict[str, 
 
 
 def test_what_is_interrupted_leaves_the_file_as_it_was(tmp_path: Path, start: Start) -> None:
-    large(tmp_path / "large.db", 100_000)
+    made(tmp_path / "large.db", 100_000)
     (tmp_path / "a.csv").write_text("old")
     process = start("export", "large.db", "-o", "a.csv", "--overwrite")
     until = monotonic() + 20

@@ -15,8 +15,8 @@ QUICK = "start: SITE/\nscope: {exclude: [/tags]}\npoliteness: {delay: 0}"
 OWN = ("--allow", "127.0.0.1")
 
 
-def test_fetch_tells_every_step(crawl: Crawl, site: str, config: Config) -> None:
-    done = crawl("fetch", f"{site}/old/1", "-c", config(QUICK), "--headers")
+def test_fetch_tells_every_step(here: Crawl, site: str, config: Config) -> None:
+    done = here("fetch", f"{site}/old/1", "-c", config(QUICK), "--headers")
     assert done.returncode == 0, done.stderr
     asked = [line for line in done.stdout.splitlines() if line.startswith("GET ")]
     assert asked == [f"GET {site}/robots.txt", f"GET {site}/old/1", f"GET {site}/articles/1"]

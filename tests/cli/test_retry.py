@@ -47,18 +47,18 @@ def items(tmp_path: Path) -> list[str]:
     return [json.loads(line)["url"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
 
 
-def test_quarantine_ends_on_demand_only(crawl: Crawl, pages: Path, tmp_path: Path) -> None:
+def test_quarantine_ends_on_demand_only(crawl: Crawl, here: Crawl, pages: Path, tmp_path: Path) -> None:
     crawl(pages, "--quiet")
     before = items(tmp_path)
     assert not any(url.endswith("/articles/17") for url in before)
-    listed = crawl("retry", pages)
+    listed = here("retry", pages)
     assert "1 quarantined" in listed.stdout
     assert "two worker processes died of it" in listed.stdout
-    refused = crawl("retry", pages, "--reason", "quarantine")
+    refused = here("retry", pages, "--reason", "quarantine")
     assert refused.returncode == 2
     assert "did you mean 'quarantined'?" in refused.stderr
     (tmp_path / "mended").touch()
-    done = crawl("retry", pages, "--reason", "quarantined")
+    done = here("retry", pages, "--reason", "quarantined")
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 page waits to be fetched again" in done.stdout
     again = crawl(pages)
@@ -68,8 +68,8 @@ def test_quarantine_ends_on_demand_only(crawl: Crawl, pages: Path, tmp_path: Pat
     assert [url for url in after if url not in before] == [
         url for url in after if url.endswith("/articles/17")
     ]
-    assert crawl("retry", pages).stdout.endswith("no page was given up\n")
-    assert crawl("status", pages, "--failed").stdout == "no plugin's code has failed\n"
+    assert here("retry", pages).stdout.endswith("no page was given up\n")
+    assert here("status", pages, "--failed").stdout == "no plugin's code has failed\n"
 
 
 async def test_a_state_that_is_in_use_is_left_alone(here: Crawl, tmp_path: Path) -> None:

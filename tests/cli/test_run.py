@@ -74,10 +74,12 @@ def test_the_summary_can_be_one_line_of_json(crawl: Crawl, shop: Shop) -> None:
 def test_a_reader_that_goes_away_ends_the_crawl_with_a_message(
     shop: Shop, tmp_path: Path, env: dict[str, str]
 ) -> None:
-    shell = f"{sys.executable} -m crawler {shop()} -o - | head -n 1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=env, capture_output=True, text=True)
+    reader, writer = os.pipe()
+    os.close(reader)  # as `| head` does, once it has read what it wants
+    line = [sys.executable, "-m", "crawler", str(shop()), "-o", "-"]
+    done = subprocess.run(line, cwd=tmp_path, env=env, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
     assert done.returncode == 5
-    assert len(items(done.stdout)) == 1
     assert "error: standard output cannot be written: Broken pipe" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr

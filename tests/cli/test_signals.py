@@ -39,13 +39,13 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
 def test_the_first_signal_lets_what_is_in_flight_finish(
     start: Start, config: Config, tmp_path: Path, number: int, code: int
 ) -> None:
-    process = begin(start, config, 1500)
+    process = begin(start, config, 800)
     process.send_signal(number)
     out, err = process.communicate(timeout=15)
     assert process.returncode == code, err
     assert "once more (Ctrl-C) to stop at once" in err
     assert "stopped before its end" in err
-    assert json.loads(out)["url"].endswith("/trouble/slow?ms=1500")
+    assert json.loads(out)["url"].endswith("/trouble/slow?ms=800")
     assert len((tmp_path / "items.jsonl").read_text().splitlines()) == 2
     assert not (tmp_path / "items.jsonl.part").exists()
 

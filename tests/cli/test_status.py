@@ -25,11 +25,11 @@ Told = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def told(crawl: Crawl, state: str) -> Told:
+def told(here: Crawl, state: str) -> Told:
     """Return what the command says of a state, that of `shop` if no other is named."""
 
     def tell(which: object = state) -> dict[str, Any]:
-        done = crawl("status", which, "--json")
+        done = here("status", which, "--json")
         assert done.returncode == 0, done.stderr
         (line,) = done.stdout.splitlines()
         found: dict[str, Any] = json.loads(line)
@@ -38,7 +38,7 @@ def told(crawl: Crawl, state: str) -> Told:
     return tell
 
 
-def test_a_finished_crawl(crawl: Crawl, told: Told, shop: Shop, tmp_path: Path) -> None:
+def test_a_finished_crawl(crawl: Crawl, here: Crawl, told: Told, shop: Shop, tmp_path: Path) -> None:
     path = shop()
     ran = crawl(path, "--summary", "json", "--quiet")
     summary = json.loads(ran.stderr)
@@ -50,7 +50,7 @@ def test_a_finished_crawl(crawl: Crawl, told: Told, shop: Shop, tmp_path: Path) 
     assert seen["refused"] == summary["refused"]
     assert (seen["waiting"], seen["delayed"], seen["waiting_hosts"]) == (0, 0, 0)
     assert seen["done"]["ok"] + sum(seen["gave_up"].values()) == seen["pages"]
-    table = crawl("status", path)
+    table = here("status", path)
     assert table.stderr == ""
     assert table.stdout.startswith("shop: finished\n")
     assert re.search(r"run again +begins anew", table.stdout)
@@ -71,13 +71,11 @@ def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, told: Told, sh
     assert "going on: 5 pages are done" in crawl(shop()).stderr
 
 
-def test_while_it_runs(
-    crawl: Crawl, told: Told, shop: Shop, start: Start, tmp_path: Path, state: str
-) -> None:
+def test_while_it_runs(here: Crawl, told: Told, shop: Shop, start: Start, tmp_path: Path, state: str) -> None:
     path = shop(politeness="delay: 100ms")
     process = start(path)
     until = monotonic() + 20
-    while not (tmp_path / state).exists() or crawl("status", state).returncode or not told()["pages"]:
+    while not (tmp_path / state).exists() or here("status", state).returncode or not told()["pages"]:
         assert process.poll() is None
         assert monotonic() < until
         sleep(0.05)
@@ -85,12 +83,12 @@ def test_while_it_runs(
     assert f"process {process.pid} on " in seen["running"]
     assert seen["again"] == "in_use"
     assert seen["waiting"] > 0
-    assert "shop: running: process" in crawl("status", path).stdout
+    assert "shop: running: process" in here("status", path).stdout
     process.kill()
     process.wait()
     seen = told(path)
     assert (seen["running"], seen["ended"], seen["again"]) == ("", "", "resumed")
-    assert "shop: unfinished" in crawl("status", state).stdout
+    assert "shop: unfinished" in here("status", state).stdout
 
 
 @pytest.mark.parametrize(
@@ -109,12 +107,12 @@ def test_while_it_runs(
 )
 @pytest.mark.parametrize("command", [["status"], ["export", "-o", "out.jsonl"]])
 def test_what_is_no_state(
-    crawl: Crawl, tmp_path: Path, name: str, content: str | None, words: str, command: list[str]
+    here: Crawl, tmp_path: Path, name: str, content: str | None, words: str, command: list[str]
 ) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
     before = sorted(tmp_path.rglob("*"))
-    done = crawl(*command, name)
+    done = here(*command, name)
     assert (done.returncode, done.stdout) == (7, "")
     assert done.stderr.startswith(words)
     assert done.stderr.count("\n") == 1

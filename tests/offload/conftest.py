@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 from crawler.events import Event
 from crawler.loading import load_file
 from crawler.model import Request, Response
+from crawler.offload.process import child
 from crawler.offload.process.executor import ProcessExecutor
 from crawler.offload.process.target import Target, spider_target, stage_target
 from crawler.page import Page
@@ -105,6 +106,12 @@ def process_pool(process_plugin: ModuleType) -> ProcessPools:
             await executor.close()
 
     return pool
+
+
+@pytest.fixture
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill workers sooner that do not end by themselves; for tests in which they would never do."""
+    monkeypatch.setattr(child, "GRACE", 0.2)
 
 
 @pytest.fixture

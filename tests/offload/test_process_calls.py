@@ -105,6 +105,7 @@ async def test_neither_side_waits_for_ever_when_pages_and_answers_are_larger_tha
     assert [len(items[0]["text"]) for items in answers] == [BIG] * 4
 
 
+@pytest.mark.usefixtures("short_grace")
 async def test_calls_that_no_worker_has_taken_in_hand_are_waiting(process_pool: Any) -> None:
     async with process_pool(queue=2) as pool, anyio.create_task_group() as calls:
         for _ in range(3):

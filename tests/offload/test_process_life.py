@@ -35,6 +35,7 @@ async def test_each_worker_is_set_up_once_and_torn_down(
     assert sorted(lines) == sorted(f"{word} {pid}" for word in ("open", "close") for pid in opened)
 
 
+@pytest.mark.usefixtures("short_grace")
 async def test_closing_takes_a_bounded_time(
     process_pool: Any, process_plugin: ModuleType, tmp_path: Path, child_processes: Callable[[], set[int]]
 ) -> None:
@@ -47,6 +48,7 @@ async def test_closing_takes_a_bounded_time(
     assert child_processes() == before
 
 
+@pytest.mark.usefixtures("short_grace")
 async def test_calls_that_are_under_way_end_when_it_is_closed(process_pool: Any) -> None:
     async with process_pool() as pool:
         calls = [asyncio.create_task(pool.call("hang")) for _ in range(5)]
@@ -77,8 +79,18 @@ def test_nothing_is_left_behind(
     run_on(story())
 
 
+@pytest.mark.usefixtures("short_grace")
 @pytest.mark.parametrize("when", ["opening", "calling", "closing"])
-@pytest.mark.parametrize("how", ["scope", "task"])
+@pytest.mark.parametrize(
+    ("how", "run_on"),
+    [
+        ("task", "asyncio"),
+        ("scope", "uvloop"),
+        pytest.param("task", "uvloop", marks=pytest.mark.slow),
+        pytest.param("scope", "asyncio", marks=pytest.mark.slow),
+    ],
+    indirect=["run_on"],
+)
 def test_nothing_is_left_behind_by_a_cancellation(
     process_pool: Any,
     process_plugin: ModuleType,
@@ -86,11 +98,9 @@ def test_nothing_is_left_behind_by_a_cancellation(
     run_on: Any,
     nothing_left: Any,
     child_processes: Callable[[], set[int]],
-    monkeypatch: pytest.MonkeyPatch,
     when: str,
     how: str,
 ) -> None:
-    monkeypatch.setattr(child, "GRACE", 0.3)
     slow = {"path": str(tmp_path / "log"), "slow": 60.0}
 
     async def use(at: anyio.Event) -> None:
@@ -128,18 +138,18 @@ def test_nothing_is_left_behind_by_a_cancellation(
 
 async def test_a_worker_is_replaced_after_so_many_calls(process_pool: Any) -> None:
     async with process_pool(recycle=10) as pool:
-        pids = [(await pool.call("number", number))[0]["pid"] for number in range(35)]
+        pids = [(await pool.call("number", number))[0]["pid"] for number in range(25)]
     assert pool.told == []
     counts = [pids.count(pid) for pid in dict.fromkeys(pids)]
     assert max(counts) <= 10
-    assert 4 <= len(counts) <= 5
+    assert 3 <= len(counts) <= 4
     assert sorted(pids, key=pids.index) == pids
 
 
 async def test_recycling_loses_no_call_when_many_are_under_way(process_pool: Any) -> None:
     async with process_pool(recycle=7, workers=2) as pool:
-        answers = await asyncio.gather(*(pool.call("number", number) for number in range(60)))
-    assert [items[0]["number"] for items in answers] == list(range(60))
+        answers = await asyncio.gather(*(pool.call("number", number) for number in range(30)))
+    assert [items[0]["number"] for items in answers] == list(range(30))
     assert pool.told == []
 
 
@@ -170,7 +180,7 @@ class Own(Spider):
         yield {}
 
 async def main(name):
-    placed = Placement(run="process", workers=2).full()
+    placed = Placement(run="process", workers=2 if name == "hang" else 1).full()
     executor = ProcessExecutor("Own", spider_target(Own()), placed, print)
     page = Page(Response(Request("http://a.test/"), 200, {}, b""))
     await executor.open()

@@ -145,27 +145,34 @@ async def test_a_missing_library_is_told_when_the_crawl_is_opened(
     assert not web.hits
 
 
+NEEDS = "article-extract needs trafilatura: pip install 'aiocrawl[articles]'"
+
+
+def without_library(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where the library is not installed."""
+    script = "import sys; sys.modules['trafilatura'] = None; from crawler.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CONFIG.parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+
+
 @pytest.mark.parametrize("use", ["articles", "crawler_articles:Articles"])
 def test_a_missing_library_is_told_by_check(use: str, tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(f"spider: {use}\nstart: https://a.test/\n")
-    script = "import sys; sys.modules['trafilatura'] = None; from crawler.cli.main import main; main()"
-    done, plugins = (
-        subprocess.run(
-            [sys.executable, "-c", script, *words],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(CONFIG.parents[1])},
-            capture_output=True,
-            text=True,
-            timeout=50,
-        )
-        for words in (["check", "x.yaml"], ["plugins"])
-    )
-    needs = "article-extract needs trafilatura: pip install 'aiocrawl[articles]'"
+    done = without_library(tmp_path, "check", "x.yaml")
     assert done.returncode == 4
     assert done.stderr.startswith("x.yaml:1:9: spider: ")
-    assert needs in done.stderr
-    told = {line.split()[1]: line for line in plugins.stdout.splitlines()}
-    assert told["article-extract"].endswith(f"cannot be loaded: {needs}")
+    assert NEEDS in done.stderr
+
+
+def test_a_missing_library_is_told_in_the_list_of_plugins(tmp_path: Path) -> None:
+    told = {line.split()[1]: line for line in without_library(tmp_path, "plugins").stdout.splitlines()}
+    assert told["article-extract"].endswith(f"cannot be loaded: {NEEDS}")
     # Who has articles from elsewhere can do without it.
     assert told["article-save"].endswith(" ok")
     assert told["article-unique"].endswith(" ok")

@@ -1,8 +1,9 @@
-"""`crawl linkcheck` as people run it: real processes, real servers; and what its documentation says."""
+"""`crawl linkcheck` as people run it, against real servers; and what its documentation says."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from crawler_linkcheck import Checked, Report
 from crawler_linkcheck.command import linkcheck
 from typer.testing import CliRunner
 
+from crawler.cli import platform
 from crawler.cli.main import main
 from crawler.demo import DemoSite
 
@@ -43,8 +45,8 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run the command in an empty folder and return how it ended."""
+def apart(tmp_path: Path) -> Run:
+    """Run the command in an empty folder, in a process of its own, and return how it ended."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         words = command("linkcheck", *arguments)
@@ -61,6 +63,41 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
+@pytest.fixture
+def root_logger() -> Iterator[None]:
+    """Keep what records are logged by as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    root_logger: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run the command in this process: as `apart`, and sooner done."""
+    monkeypatch.chdir(tmp_path)
+    # What is done to a process that ends with the command is not done to this one.
+    monkeypatch.setattr(platform, "prepare_process", lambda: None)
+    monkeypatch.setattr(platform, "let_go_of_stdout", lambda: None)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        argv = ["crawl", "linkcheck", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", argv)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        told = capsys.readouterr()
+        return subprocess.CompletedProcess(argv, ended.value.code, told.out, told.err)
+
+    return run
+
+
 class _Silent(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *values: object) -> None:
         """Say nothing."""
@@ -70,7 +107,8 @@ class _Silent(SimpleHTTPRequestHandler):
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder of files; gives its URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever)
+        looks_every = 0.01  # seconds, for the end
+        thread = Thread(target=server.serve_forever, args=(looks_every,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
@@ -91,8 +129,8 @@ def files(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         yield folder, url
 
 
-def test_nothing_broken_is_0(run: Run, files: tuple[Path, str]) -> None:
-    done = run(files[1], *OWN)
+def test_nothing_broken_is_0(apart: Run, files: tuple[Path, str]) -> None:
+    done = apart(files[1], *OWN)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"3 links on 2 pages in \d+\.\d s: nothing is broken\n", done.stdout)
 
@@ -201,24 +239,15 @@ def test_a_reader_that_goes_away_is_told_without_a_traceback(files: tuple[Path, 
     ],
 )
 def test_wrong_input_is_told_before_anything_is_fetched(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    code: int,
-    words: str,
+    run: Run, tmp_path: Path, arguments: list[str], code: int, words: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["crawl", "linkcheck", *arguments])
     (tmp_path / "other.yaml").write_text("spider: feeds\n")
     (tmp_path / "wrong.yaml").write_text(
         "spider:\n  {use: linkcheck, params: {externals: true}}\nstart: https://a.test/\n"
     )
-    with pytest.raises(SystemExit) as ended:
-        main()
-    told = capsys.readouterr()
-    assert (ended.value.code, told.out) == (code, "")
-    assert words in " ".join(told.err.split())
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize(
@@ -284,7 +313,7 @@ def test_named_hosts_are_the_site_when_others_are_asked_too(
 
 def test_the_demo_site(run: Run, demo_site: DemoSite, tmp_path: Path) -> None:
     out = tmp_path / "links.json"
-    done = run(demo_site.url + "/", *OWN, "--set", "fetch.timeouts.read=5s", "-o", out)
+    done = run(demo_site.url + "/", *OWN, "--set", "politeness.retries=1", "-o", out)
     assert done.returncode == 1, done.stderr
     told = json.loads(out.read_bytes())
 
@@ -361,8 +390,8 @@ def plain(text: str) -> str:
     return re.sub(r" in \d+\.\d s", " in 1.0 s", re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8000", text))
 
 
-def test_the_docs_show_what_is_printed(run: Run) -> None:
-    done = run(CONFIG, "--quiet")
+def test_the_docs_show_what_is_printed(apart: Run) -> None:
+    done = apart(CONFIG, "--set", "politeness.retries=1", "--quiet")
     assert (done.returncode, done.stderr) == (1, "")
     assert plain(done.stdout) == block("text")
 

@@ -79,7 +79,21 @@ class TinyWindows(SqliteMachine):
 
 
 TestTinyWindows = TinyWindows.TestCase
-TestTinyWindows.settings = settings(max_examples=25, deadline=None)
+TestTinyWindows.settings = settings(max_examples=10, deadline=None)
 
 TestSqliteMachine = SqliteMachine.TestCase
-TestSqliteMachine.settings = settings(max_examples=25, deadline=None)
+TestSqliteMachine.settings = settings(max_examples=10, deadline=None)
+
+
+class TinyWindowsForLonger(TinyWindows): ...
+
+
+TestTinyWindowsForLonger = pytest.mark.slow(TinyWindowsForLonger.TestCase)
+TestTinyWindowsForLonger.settings = settings(max_examples=20, deadline=None)
+
+
+class SqliteMachineForLonger(SqliteMachine): ...
+
+
+TestSqliteMachineForLonger = pytest.mark.slow(SqliteMachineForLonger.TestCase)
+TestSqliteMachineForLonger.settings = settings(max_examples=20, deadline=None)
