@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from crawler.contracts import Record
-from crawler.encode import encode_item
 from crawler.errors import StateError
-from crawler.forms import restored, runs_when_made, written_names
+from crawler.export.restoring import restored
+from crawler.forms import blank_dict, with_derived
 from crawler.model.items import NamedItem
 
 
@@ -27,7 +24,7 @@ def class_of(item: Any, kind: type) -> type | None:
         return NamedItem
     if issubclass(kind, dict) == item.stands_in:  # the one is a dict, the other is none
         return None
-    return next((one for one in _with_derived(kind) if one.__name__ == item.name), None)
+    return next((one for one in with_derived(kind) if one.__name__ == item.name), None)
 
 
 def revive(record: Record, kind: type) -> Any:
@@ -41,23 +38,8 @@ def revive(record: Record, kind: type) -> Any:
     if isinstance(item, kind):
         return item
     try:
-        if hasattr(kind, "__pydantic_fields__"):
-            # Written by field name, in JSON's types: to be read in the same way.
-            text = record.json if record.json is not None else encode_item(item)
-            return kind.model_validate_json(text, by_name=True)  # type: ignore[attr-defined]
-        if issubclass(kind, dict):
-            return kind(item)
-        if runs_when_made(kind) and set(written_names(kind).values()) <= set(item):
-            return restored(kind, item)  # what ran when it was made has run: not once more, on its own result
-        return msgspec.convert(item, kind, str_keys=True)
-    except Exception as error:  # of msgspec and pydantic, and of whatever the class does when it is made
+        return blank_dict(kind, item) if issubclass(kind, dict) else restored(kind, item)
+    except Exception as error:  # it lacks a field, or whatever its class does
         raise StateError(
             f"item {record.id}, found on {record.url}, does not fit {kind.__name__} any more: {error}"
         ) from error
-
-
-def _with_derived(kind: type) -> Iterator[type]:
-    yield kind
-    derived: type
-    for derived in type.__subclasses__(kind):
-        yield from _with_derived(derived)

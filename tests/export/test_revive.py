@@ -160,6 +160,104 @@ def test_what_ran_when_an_item_was_made_does_not_run_again(item: Any) -> None:
     assert OnceOpen.made == 1
 
 
+@dataclass
+class Cat:
+    name: str
+
+
+@dataclass
+class Dog:
+    name: str
+    breed: str
+
+
+class Animal(msgspec.Struct):
+    name: str
+
+
+class Horse(Animal):
+    speed: int
+
+
+class Fish(msgspec.Struct, tag=True):
+    name: str
+
+
+class Whale(msgspec.Struct, tag=True):
+    name: str
+    length: int = 1
+
+
+class Seller(pydantic.BaseModel):
+    name: str
+
+
+class Taxed(pydantic.BaseModel, extra="forbid"):
+    price: float
+    secret: str = pydantic.Field("none", exclude=True)
+    seen: set[int] = pydantic.Field(default_factory=set)
+
+    @pydantic.field_validator("price")
+    def with_tax(cls, value: float) -> float:
+        return value * 2
+
+    @pydantic.computed_field  # type: ignore[prop-decorator]
+    @property
+    def rounded(self) -> int:
+        return round(self.price)
+
+
+@dataclass
+class Shop:
+    pet: Cat | Dog
+    swimming: Fish | Whale | None
+    stable: list[Animal]
+    seller: Seller
+    by_size: dict[int, tuple[Cat, ...]]
+    pair: tuple[int, Cat] = (1, Cat("x"))
+    price: float = None  # type: ignore[assignment]
+    _note: str = ""
+
+
+class Made(dict[str, Any]):
+    def __init__(self, url: str) -> None:
+        super().__init__(url=url)
+
+
+class Spare(msgspec.Struct, omit_defaults=True):
+    price: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.price *= 2
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Shop(Dog("a", "b"), Whale("w"), [Horse("h", 3), Animal("x")], Seller(name="s"), {1: (Cat("y"),)}),
+        Shop(Cat("a"), Fish("f"), [], Seller(name="s"), {}, price="cheap"),  # type: ignore
+        Taxed(price=2, secret="none", seen={1, 2}),
+        Made("u"),
+        Spare(),
+        Spare(4.0),
+    ],
+)
+def test_what_is_in_an_item_comes_back_too(item: Any) -> None:
+    record = read_back(item)
+    found = class_of(record.item, type(item))
+    assert found is type(item)
+    again = revive(record, found)
+    assert type(again) is type(item)
+    assert again == item
+
+
+def test_a_field_that_is_not_there_has_its_default() -> None:
+    record = Record(3, NamedItem("Dog", {"name": "Rex", "since": 5}, stands_in=True), "https://a.test/7")
+    with pytest.raises(StateError, match="does not fit Dog any more: it lacks 'breed'"):
+        revive(record, Dog)
+    assert revive(record, Cat) == Cat("Rex")
+
+
 def test_an_object_is_no_dict_though_it_is_plain_data_now() -> None:
     item = read_back(Data(1, WHEN)).item
     assert class_of(item, dict) is None

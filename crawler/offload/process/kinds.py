@@ -1,12 +1,14 @@
-"""The classes that workers may send items of: those that are loaded here already."""
+"""The classes that workers may send items and enums of: those that are loaded here already."""
 
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import Any
 
 from crawler.errors import CallResult
 from crawler.model.items import is_item_type
+from crawler.offload.process.values import is_row_type
 from crawler.stages.address import MAIN
 
 
@@ -30,12 +32,16 @@ def _look_up(module: str, name: str) -> type:
         found: Any = sys.modules.get(known_as)
         for part in name.split("."):
             found = vars(found).get(part) if hasattr(found, "__dict__") else None
-        if isinstance(found, type) and is_item_type(found):
+        if isinstance(found, type) and _is_data(found):
             return found
     raise CallResult(
         f"an item of class {module}:{name} came back, which is not known in the crawl's own process: "
         "import that module where the spider or stage is defined"
     )
+
+
+def _is_data(kind: type) -> bool:
+    return is_item_type(kind) or is_row_type(kind) or issubclass(kind, Enum)
 
 
 def _names_here(module: str) -> list[str]:

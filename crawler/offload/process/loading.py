@@ -9,13 +9,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
+
 from crawler.errors import PluginError
 from crawler.loading import module_of
 from crawler.offload.process.target import SpiderTarget, Target
+from crawler.offload.process.values import Values
 from crawler.offload.work import SpiderWork, StageWork, Work
 from crawler.placement import Placement
 from crawler.spider import Spider
-from crawler.stages import Address, read_entry
+from crawler.stages import Address, address_of, read_entry
 from crawler.stages.address import MAIN
 
 
@@ -23,13 +26,19 @@ def make_work(target: Target) -> Work:
     """Return what the worker does, loaded but not opened. Raises whatever the plugin's module raises."""
     if target.folder and target.folder not in sys.path:
         sys.path.append(target.folder)
-    code = load(target.address)
+    code, params = load(target.address), Values(address_of, find_class).decode(target.params)
     if not isinstance(target, SpiderTarget):
         over = Placement(run="process")
-        return StageWork(read_entry(code, over, target.params), last=target.last)
+        return StageWork(read_entry(code, over, params), last=target.last)
     if not (isinstance(code, type) and issubclass(code, Spider)):
         raise PluginError(f"{target.address} is not a spider")
-    return SpiderWork(code(**target.params))
+    return SpiderWork(code(**params))
+
+
+def find_class(place: Any) -> type:
+    """Return the class at an address that was sent. Raises as `load` does."""
+    found: type = load(msgspec.convert(place, Address))
+    return found
 
 
 def load(address: Address) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from crawler.errors import PluginError
+from crawler.offload.process.values import Values
 from crawler.spider import Spider
 from crawler.stages import Address, StageCode, address_of
 from crawler.stages.address import MAIN
@@ -20,12 +21,12 @@ class SpiderTarget(msgspec.Struct, frozen=True, tag="spider"):
 
     Attributes:
         address: where its class is found.
-        params: its parameters.
+        params: its parameters, packed.
         folder: where its module was imported from.
     """
 
     address: Address
-    params: dict[str, Any]
+    params: bytes
     folder: str = ""
 
 
@@ -34,13 +35,13 @@ class StageTarget(msgspec.Struct, frozen=True, tag="stage"):
 
     Attributes:
         address: where its function or class is found.
-        params: its keyword arguments.
+        params: its keyword arguments, packed.
         last: it stands at the end of a pipeline.
         folder: where its module was imported from.
     """
 
     address: Address
-    params: dict[str, Any]
+    params: bytes
     last: bool = False
     folder: str = ""
 
@@ -70,12 +71,12 @@ def spider_target(spider: Spider) -> SpiderTarget:
     """Return how a worker makes this spider again: by its class and parameters.
 
     What else was set on the object does not go along. Raises PluginError when another process cannot
-    find the class, or a parameter is not plain data.
+    find the class, or a parameter cannot be sent.
     """
     kind = type(spider)
     address = address_of(kind)
     params = {key: getattr(spider, key) for key in kind.parameters()}
-    return SpiderTarget(address, _plain(params, kind.__name__), _folder(address))
+    return SpiderTarget(address, _packed(params, kind.__name__), _folder(address))
 
 
 def stage_target(code: StageCode, last: bool) -> StageTarget:
@@ -85,23 +86,24 @@ def stage_target(code: StageCode, last: bool) -> StageTarget:
         code: the stage.
         last: it stands at the end of a pipeline.
 
-    Raises PluginError when another process cannot find it, or a parameter is not plain data.
+    Raises PluginError when another process cannot find it, or a parameter cannot be sent.
     """
     address = code.address()
-    return StageTarget(address, _plain(code.params, code.name), last, _folder(address))
+    return StageTarget(address, _packed(code.params, code.name), last, _folder(address))
 
 
-def _plain(params: Mapping[str, Any], name: str) -> dict[str, Any]:
-    plain = {}
+def _packed(params: Mapping[str, Any], name: str) -> bytes:
+    values = Values(address_of, lambda place: type(None))
+    packed = {}
     for key, value in params.items():
         try:
-            plain[key] = msgspec.msgpack.decode(msgspec.msgpack.encode(value))
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            packed[key] = msgspec.Raw(values.encode(value))
+        except (PluginError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise PluginError(
                 f"{name}: its parameter {key!r} cannot be sent to a process: {error}; "
                 "give plain values, lists and dicts, and make the rest of them in the worker"
             ) from error
-    return plain
+    return msgspec.msgpack.encode(packed)
 
 
 def _folder(address: Address) -> str:

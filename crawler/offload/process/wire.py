@@ -1,7 +1,7 @@
 """What a worker is given and gives back, as data: items, links, requests, pages, failures.
 
-Each value travels with a tag that says what it is, and items with the place of their class. Nothing is
-run to read it but what msgspec does, so that a worker can send what it likes.
+Each travels with a tag that says what it is. Nothing is run to read it but what msgspec does, so that a
+worker can send what it likes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from multidict import CIMultiDict
 
 from crawler.encode import mended
 from crawler.errors import CrawlerError
-from crawler.forms import Form, foreign, form_of
 from crawler.model import Dropped, Failure, Links, Reason, Request, Response
-from crawler.model.items import NamedItem, is_item_type
 from crawler.offload.process.unsendable import Unsendable, unsendable
+from crawler.offload.process.values import Values
 from crawler.page import Page
 from crawler.stages import Batch
 
-_PLAIN, _DICT, _NAMED, _ITEM, _LINKS, _REQUEST, _DROPPED, _FAILURE, _PAGE, _MANY, _BATCH = range(11)
+_VALUE, _LINKS, _REQUEST, _DROPPED, _FAILURE, _PAGE, _MANY, _BATCH = range(8)
 
 # What msgspec raises for what it cannot encode.
 _CANNOT = (TypeError, ValueError, OverflowError, RecursionError, NotImplementedError)
@@ -79,11 +78,9 @@ class Wire:
     """
 
     def __init__(self, place: Callable[[type], Any], find: Callable[[Any], type]) -> None:
-        self._place = place
-        self._find = find
-        self._forms: dict[type, Form] = {}
-        self._places: dict[type, Any] = {}
-        self._encoder = msgspec.msgpack.Encoder(enc_hook=foreign)
+        self._values = Values(place, find)
+        self._mending = Values(place, find, mend=True)
+        self._encoder = msgspec.msgpack.Encoder()
         self._parts = msgspec.msgpack.Decoder(list[Part])
         self._links = msgspec.msgpack.Decoder(Links)
         self._dropped = msgspec.msgpack.Decoder(Dropped)
@@ -97,16 +94,20 @@ class Wire:
         Raises Unsendable, saying which value is to blame and where in it.
         """
         try:
-            packed = (around, [self._pack(value) for value in values])
             try:
-                return self._encoder.encode(packed)
+                return self._encoded(around, values)
             except UnicodeEncodeError:  # half a character, as scripts and cut-off APIs leave them
-                plain = msgspec.to_builtins(packed, enc_hook=foreign, builtin_types=(bytes, datetime))
-                return self._encoder.encode(mended(plain))
+                return self._encoded(_whole(around), values, mend=True)
         except _CANNOT as error:
-            raise unsendable(values, error, self._encoder.encode) from error
+            raise unsendable(values, error, lambda one: self._encoded("", [one], mend=True)) from error
         except CrawlerError as error:
             raise Unsendable(str(error)) from error
+
+    def _encoded(self, around: Any, values: list[Any], *, mend: bool = False) -> bytes:
+        data = bytearray()
+        # Where memory comes to its limit, `encode` has no error for it but a crash.
+        self._encoder.encode_into((around, [self._pack(value, mend) for value in values]), data)
+        return bytes(data)
 
     def encode_call(self, name: str, argument: Any) -> tuple[bytes, bytes]:
         """Return head and body of a call. Raises Unsendable."""
@@ -120,40 +121,24 @@ class Wire:
         """
         return [self._unpack(part, body) for part in parts]
 
-    def _pack(self, value: Any) -> Sent:
+    def _pack(self, value: Any, mend: bool) -> Sent:
         kind = type(value)
-        if kind is dict or kind is str:
-            return _PLAIN, None, value
-        if kind is NamedItem:
-            return _NAMED, value.name, value
-        if kind is Links:
-            return _LINKS, None, value
-        if kind is Request:
-            return _REQUEST, None, _data_of(value)
-        if kind is Dropped:
-            return _DROPPED, None, value
-        if kind is Page:
-            return _PAGE, None, _page_data(value)
-        if kind is Failure:
-            return _FAILURE, None, _FailureData(_data_of(value.request), value.reason, value.detail)
-        if kind is Batch:
-            return _BATCH, value.id, [self._pack(one) for one in value]
+        row = _DATA.get(kind)
+        if row is not None:
+            tag, data = row
+            return tag, None, _whole(data(value)) if mend else data(value)
+        if isinstance(value, Batch):
+            return _BATCH, value.id, [self._pack(one, mend) for one in value]
         if isinstance(value, list | tuple):
-            return _MANY, None, [self._pack(one) for one in value]
-        if not is_item_type(kind):
-            return _PLAIN, None, value
-        if issubclass(kind, dict):
-            return _DICT, self._place_of(kind), value
-        return _ITEM, self._place_of(kind), self._form(kind).pack(value)
+            return _MANY, None, [self._pack(one, mend) for one in value]
+        return _VALUE, None, (self._mending if mend else self._values).pack(value)
 
     def _unpack(self, part: Part, body: bytes) -> Any:
         tag, data = part.tag, part.data
-        if tag == _ITEM:
-            return self._form(self._find(part.what)).unpack(data)
+        if tag == _VALUE:
+            return self._values.decode(data)
         if tag == _LINKS:
             return self._links.decode(data)
-        if tag == _PLAIN:
-            return msgspec.msgpack.decode(data)
         if tag == _REQUEST:
             return _request_of(self._request.decode(data))
         if tag == _DROPPED:
@@ -165,26 +150,10 @@ class Wire:
         if tag == _FAILURE:
             failed = self._failure.decode(data)
             return Failure(_request_of(failed.request), failed.reason, failed.detail)
-        if tag == _NAMED:
-            return NamedItem(str(part.what), msgspec.msgpack.decode(data, type=dict))
-        if tag == _DICT:
-            return _dict_of(self._find(part.what), msgspec.msgpack.decode(data, type=dict))
         if tag in (_MANY, _BATCH):
             values = self.unpack(self._parts.decode(data))
             return Batch(values, str(part.what)) if tag == _BATCH else values
         raise ValueError(f"there is no value with tag {tag}")
-
-    def _place_of(self, kind: type) -> Any:
-        place = self._places.get(kind)
-        if place is None:
-            place = self._places[kind] = self._place(kind)
-        return place
-
-    def _form(self, kind: type) -> Form:
-        form = self._forms.get(kind)
-        if form is None:
-            form = self._forms[kind] = form_of(kind)
-        return form
 
 
 def _page_data(page: Page) -> _PageData:
@@ -229,3 +198,22 @@ def _dict_of(kind: type[dict[Any, Any]], values: dict[Any, Any]) -> Any:
         made = kind.__new__(kind)
         dict.update(made, values)
         return made
+
+
+def _failure_data(failure: Failure) -> _FailureData:
+    return _FailureData(_data_of(failure.request), failure.reason, failure.detail)
+
+
+def _whole(data: Any) -> Any:
+    """Return data of ours as plain data without halves of characters."""
+    return mended(msgspec.to_builtins(data, builtin_types=(bytes, datetime)))
+
+
+# What is no value of a plugin's code: its tag, and what is sent of it.
+_DATA: dict[type, tuple[int, Callable[[Any], Any]]] = {
+    Links: (_LINKS, lambda links: links),
+    Request: (_REQUEST, _data_of),
+    Dropped: (_DROPPED, lambda dropped: dropped),
+    Page: (_PAGE, _page_data),
+    Failure: (_FAILURE, _failure_data),
+}
