@@ -49,6 +49,10 @@ class Record(msgspec.Struct, frozen=True):
     line: str = ""
 
 
+#: How the names of the marks begin that are not a sink's, but a batch's at the end of a pipeline.
+BATCH = "batch "
+
+
 class Mark(msgspec.Struct, frozen=True):
     """How far a sink has come; the store keeps the newest one of each.
 
@@ -210,6 +214,7 @@ class Recalled(msgspec.Struct, frozen=True):
     Attributes:
         backlogs: what waits, by host.
         marks: how far the sinks have come, by name.
+        items: id of the last item that was committed, 0 for none.
         forgotten: id of the last item that the store has let go of, 0 for none.
         pages: pages that were counted.
         size: bytes of decoded bodies.
@@ -217,6 +222,7 @@ class Recalled(msgspec.Struct, frozen=True):
 
     backlogs: Sequence[Backlog] = ()
     marks: Mapping[str, Mark] = MappingProxyType({})
+    items: int = 0
     forgotten: int = 0
     pages: int = 0
     size: int = 0
@@ -269,8 +275,13 @@ class Store(Protocol):
         """Return up to `limit` items with an id above `after`, in order, once they are committed."""
         ...
 
-    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
+    async def mark(
+        self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
+    ) -> None:
         """Note how far the crawl's sinks have come, all of them. What all have, the store may let go of.
+
+        Together with that it is written down, for who looks into it, what they have `failed` on: each with
+        the id of the item, which their marks have passed with this and not before.
 
         With `at_once` it returns when the marks, and all that was settled before, would survive a crash.
         """

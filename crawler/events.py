@@ -99,6 +99,20 @@ class ItemFailed(msgspec.Struct, frozen=True):
     failed: Failed
 
 
+class BatchMissing(msgspec.Struct, frozen=True):
+    """The crawl goes on without a batch at the end to which items had still to come; they are kept for it.
+
+    Attributes:
+        name: the batch, and the line that it was at the end of, where there were several.
+        items: how many had still to come to it, at most.
+        gone: how many of these are not in the state any more.
+    """
+
+    name: str
+    items: int
+    gone: int = 0
+
+
 class WorkerLost(msgspec.Struct, frozen=True):
     """A worker process ended, or was ended, over what it had in hand; another takes its place.
 
@@ -163,6 +177,7 @@ Event = (
     | Delivered
     | CallbackFailed
     | ItemFailed
+    | BatchMissing
     | WorkerLost
     | ThreadStuck
     | LoopBlocked

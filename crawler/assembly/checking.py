@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crawler.engine.batches import wanted_by
+from crawler.engine.wanted import wanted_by
 from crawler.errors import PluginError
 from crawler.making import make_pipeline, placements_of_callbacks
 from crawler.making.named import named_at

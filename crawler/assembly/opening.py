@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from crawler.assembly.checking import check_plugins
 from crawler.assembly.demosite import serve_demo
 from crawler.assembly.fetching import open_fetcher, user_agent
-from crawler.assembly.outlets import make_feeds, make_sinks, open_sinks
+from crawler.assembly.outlets import make_feeds, make_sinks, marks_left, open_sinks
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Opening
 from crawler.assembly.rules import make_frontier, make_scope
 from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
-from crawler.engine.delivery import Outlet, marks_of
+from crawler.engine.delivery import Outlet, note_marks
 from crawler.events import Event, Opened
 from crawler.frontier import Frontier
 from crawler.making import (
@@ -26,7 +26,7 @@ from crawler.making import (
 )
 from crawler.observe.watchdog import Watchdog
 from crawler.offload.process.inside import refuse_in_worker
-from crawler.pipeline import name_of
+from crawler.pipeline import line_names
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
@@ -55,11 +55,11 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         # The state is not touched before plugins and outputs are known to be usable.
         places = await Opening(stack, tell, inline=parts.inline).places(checked, spider)
         recalled = await state.marks()
-        lines = [name_of(kind) for kind in checked.lines]
-        feeds = make_feeds(places.last, lines, state, recalled, tell)
-        outlets = await open_sinks(sinks, state, recalled, feeds, stack)
+        feeds = make_feeds(places.last, line_names(checked.lines), state, recalled, tell)
+        left = marks_left(feeds, state, recalled, tell)
+        outlets = await open_sinks(sinks, state, recalled, feeds, left, stack)
         await state.begin()
-        await state.store.mark(marks_of([*outlets, *feeds]))
+        await note_marks(state.store, outlets, feeds, left)
         await state.note()  # so that it is on the disk before an output is touched again
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await serve_demo(settings.start.demo.articles, state, stack)
@@ -67,7 +67,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         fetcher = await open_fetcher(parts, allow, stack)
         frontier = make_frontier(parts, state.store)
         plan = _plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall())
-        plan.tell, plan.feeds, plan.pipeline = tell, feeds, places.pipeline
+        plan.tell, plan.feeds, plan.left, plan.pipeline = tell, feeds, left, places.pipeline
         plan.placed, plan.parser = places.callbacks, places.parser
         plan.beside = [Watchdog(tell).run] if parts.watched else []
         engine = Engine(plan)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import msgspec
 
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Last
-from crawler.contracts import Listener, Mark, Recalled, Sink
-from crawler.engine.batches import BatchFeed, wanted_by
-from crawler.engine.delivery import Outlet, marks_of
+from crawler.contracts import BATCH, Listener, Mark, Recalled, Sink
+from crawler.engine.batches import BatchFeed
+from crawler.engine.delivery import Outlet, note_marks
+from crawler.engine.wanted import wanted_by
+from crawler.events import BatchMissing
 from crawler.export import make_sink
-from crawler.pipeline import name_of
+from crawler.pipeline import Kind
 from crawler.policy.again import Beginning
 from crawler.state import OpenState
 
@@ -27,28 +29,55 @@ def make_sinks(parts: Parts) -> list[Sink]:
 
 
 def make_feeds(
-    last: Sequence[Last], lines: Sequence[str], state: OpenState, recalled: Recalled, tell: Listener
+    last: Sequence[Last],
+    names: Mapping[Kind, str],
+    state: OpenState,
+    recalled: Recalled,
+    tell: Listener,
 ) -> list[BatchFeed]:
     """Return what feeds the batches at the ends of pipelines, from where an earlier run left them.
 
     Args:
         last: the batches.
-        lines: the names of all lines of stages.
+        names: what each line of stages is called.
         state: where the items are.
         recalled: how far the batches came.
-        tell: is told of items that a batch does not take.
+        tell: is told of items that a batch cannot be given.
     """
     feeds = []
     for one in last:
-        name = f"batch {one.code.name}" + (f" for {name_of(one.kind)}" if one.kind is not None else "")
+        name = BATCH + one.code.name + (f" for {names[one.kind]}" if one.kind is not None else "")
         # A crawl that begins anew has other items than the one that was handed to the batch before.
         mark = recalled.marks.get(name) if state.beginning is Beginning.RESUMED else None
         msgspec.structs.replace(mark or Mark(name, 0), forgotten=recalled.forgotten).check(
             mark.item if mark is not None else 0
         )
-        wanted = wanted_by(one.kind, one.line, [line for line in lines if line != name_of(one.kind)])
+        wanted = wanted_by(one.kind, one.line, names)
         feeds.append(BatchFeed(name, one.code, one.executor, state.store, wanted, mark, tell))
     return feeds
+
+
+def marks_left(
+    feeds: Sequence[BatchFeed], state: OpenState, recalled: Recalled, tell: Listener
+) -> list[Mark]:
+    """Return how far batches came that this run does not have, where items had still to come to them.
+
+    Args:
+        feeds: what feeds the batches of this run.
+        state: where the items are.
+        recalled: how far all batches came.
+        tell: is told of those that are missing.
+    """
+    if state.beginning is not Beginning.RESUMED:
+        return []
+    fed = {feed.name for feed in feeds}
+    left = []
+    for name, mark in recalled.marks.items():
+        if name.startswith(BATCH) and name not in fed and mark.item < recalled.items:
+            left.append(mark)
+            gone = max(0, recalled.forgotten - mark.item)
+            tell(BatchMissing(name.removeprefix(BATCH), recalled.items - mark.item, gone))
+    return left
 
 
 async def open_sinks(
@@ -56,6 +85,7 @@ async def open_sinks(
     state: OpenState,
     recalled: Recalled,
     feeds: Sequence[BatchFeed],
+    left: Sequence[Mark],
     stack: AsyncExitStack,
 ) -> list[Outlet]:
     """Open the sinks where an earlier run left them; they are closed, and marked, with the stack."""
@@ -67,7 +97,7 @@ async def open_sinks(
             known.check(0)
         item = await sink.open(mark and known)
         outlet = Outlet(sink, item)
-        stack.push_async_exit(_closing(outlet, outlets, feeds, state))
+        stack.push_async_exit(_closing(outlet, outlets, feeds, left, state))
         outlets.append(outlet)
         if sink.name:  # those without share a mark, and what that says is no output's place
             known.check(item)
@@ -76,11 +106,15 @@ async def open_sinks(
 
 
 def _closing(
-    outlet: Outlet, outlets: Sequence[Outlet], feeds: Sequence[BatchFeed], state: OpenState
+    outlet: Outlet,
+    outlets: Sequence[Outlet],
+    feeds: Sequence[BatchFeed],
+    left: Sequence[Mark],
+    state: OpenState,
 ) -> Callable[..., Awaitable[None]]:
     async def close(kind: type[BaseException] | None, *_: object) -> None:
         await outlet.close(failed=kind is not None)
         if state.begun:  # before that, what the state says of the outputs is not this run's
-            await state.store.mark(marks_of([*outlets, *feeds]))
+            await note_marks(state.store, outlets, feeds, left)
 
     return close

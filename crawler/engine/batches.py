@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from anyio import Event, current_time, move_on_after
 
 from crawler.contracts import Executor, Mark, Record, Store
-from crawler.errors import CallError, OutputError, PluginError
+from crawler.engine.wanted import Misfit, Wanted
+from crawler.errors import CallError, OutputError
 from crawler.events import ItemFailed
-from crawler.export.revive import class_of, revive
 from crawler.model import Failed, Reason
 from crawler.model.items import item_name
-from crawler.pipeline import Kind, flow_into, name_of
 from crawler.raised import raised
 from crawler.stages import Batch, StageCode
 
 _READ = 500
-
-#: What stands for an item that came the right way, and is not of the type that the batch takes.
-MISFIT: Any = object()
-#: Takes a committed item; returns it as what the batch wants, None when it is not for this batch, or MISFIT.
-Wanted = Callable[[Record], Any]
 
 
 class BatchFeed:
@@ -40,7 +34,7 @@ class BatchFeed:
         store: where committed items wait.
         wanted: which of them are for it.
         mark: how far it came before; None when it begins.
-        tell: is told of items that the batch does not take.
+        tell: is told of items that the batch cannot be given.
 
     Attributes:
         item: id of the last item that it is done with.
@@ -72,6 +66,8 @@ class BatchFeed:
         if mark is not None and mark.place:
             self._in_doubt = mark.place["batch"], mark.place["last"]
         self._read = self.item
+        self._misfits: list[tuple[Record, Failed]] = []
+        self._failed: list[tuple[int, Failed]] = []
         self._backlog = 0
         self._ending = False
         self._news = Event()
@@ -83,6 +79,11 @@ class BatchFeed:
             return Mark(self.name, self.item)
         id, last = self._in_doubt
         return Mark(self.name, self.item, {"batch": id, "last": last})
+
+    def take_failed(self) -> list[tuple[int, Failed]]:
+        """Return, once, what it has failed on and is done with, each with the item's id."""
+        failed, self._failed = self._failed, []
+        return failed
 
     def committed(self, number: int) -> None:
         """Note that so many more items are in the store."""
@@ -106,14 +107,22 @@ class BatchFeed:
         records = await self._gather()
         if not records:
             return False
-        first, last = records[0][0], records[-1][0]
+        first = records[0][0]
         if self._in_doubt is None:
-            self._in_doubt = f"{self._ids}-{first.id}", last.id
+            self._in_doubt = f"{self._ids}-{first.id}", records[-1][0].id
             await self.note(True)
         await self._hand_over(Batch((item for _, item in records), self._in_doubt[0]), first.url)
-        self.item, self._in_doubt = last.id, None
-        await self.note(False)
+        await self._pass()
         return True
+
+    async def _pass(self) -> None:
+        """Be done with all that was read: it was handed over, is not for this batch, or has failed now."""
+        self.item, self._in_doubt = self._read, None
+        for record, failed in self._misfits:
+            self._tell(ItemFailed(record.url, failed))
+            self._failed.append((record.id, failed))
+        self._misfits.clear()
+        await self.note(False)
 
     async def _hand_over(self, batch: Batch[Any], url: str) -> None:
         try:
@@ -149,8 +158,10 @@ class BatchFeed:
             self._read = record.id
             self._backlog = max(0, self._backlog - 1)
             item = self._wanted(record)
-            if item is MISFIT:
-                self._tell(ItemFailed(record.url, self._misfit(record.item)))
+            if isinstance(item, Misfit):
+                name = item_name(record.item)
+                failed = Failed(self._name, Reason.ITEM_TYPE, item.why, "", name, record.item)
+                self._misfits.append((record, failed))
             elif item is not None:
                 held.append((record, item))
             if self._in_doubt is not None and record.id >= self._in_doubt[1]:
@@ -161,49 +172,11 @@ class BatchFeed:
                 return True
         return False
 
-    def _misfit(self, item: Any) -> Failed:
-        detail = f"{self._where} was given a {item_name(item)}, which it does not take"
-        return Failed(self._name, Reason.ITEM_TYPE, detail, "", item_name(item))
-
     async def _skip(self, held: list[tuple[Record, Any]]) -> None:
         """Let go of items that are not for this batch, so that the store may too."""
         if not held and self._in_doubt is None:
-            self.item = self._read
-            await self.note(False)
+            await self._pass()
 
 
 async def _nowhere(at_once: bool) -> None:
     """Nothing is remembered of a feed that nobody has joined to a delivery."""
-
-
-def wanted_by(kind: Kind, line: Sequence[StageCode], others: Collection[str] = ()) -> Wanted:
-    """Return what the batch at the end of a line takes of all committed items, as its own classes.
-
-    Args:
-        kind: what the line is for.
-        line: its stages, the batch included.
-        others: the names of the other lines: what came through them is not for this batch.
-
-    Raises PluginError when nobody says what that is: items that come from a state are plain data.
-    """
-    flow = flow_into(kind, line)
-    if flow is None:
-        name = line[-1].name
-        raise PluginError(
-            f"{line[-1].where} does not say which items it takes: write {name}(items: list[Book]), "
-            "or list[dict]"
-        )
-
-    own = name_of(kind)
-
-    def wanted(record: Record) -> Any:
-        # Without a line are items from before there were several, and those that no line is for.
-        if record.line in others or (kind is not None and record.line != own):
-            return None
-        for one in flow:
-            found = class_of(record.item, one)
-            if found is not None:
-                return revive(record, found)
-        return MISFIT
-
-    return wanted

@@ -74,15 +74,22 @@ class Delivery:
         store: where committed items wait.
         outlets: who gets them; those that join later are added to the list.
         feeds: batches that get them too, each at its own pace.
+        left: how far batches came that this run does not have: what they need is kept.
         limit: more items than this waiting for delivery, and the crawl pauses.
     """
 
     def __init__(
-        self, store: Store, outlets: list[Outlet], feeds: Sequence[BatchFeed] = (), limit: int = 5_000
+        self,
+        store: Store,
+        outlets: list[Outlet],
+        feeds: Sequence[BatchFeed] = (),
+        left: Sequence[Mark] = (),
+        limit: int = 5_000,
     ) -> None:
         self._store = store
         self._outlets = outlets
         self._feeds = feeds
+        self._left = left
         for feed in feeds:
             feed.note = self._note
         self._limit = limit
@@ -136,8 +143,7 @@ class Delivery:
         return records
 
     async def _note(self, at_once: bool) -> None:
-        """Let the store know how far all have come; `at_once`: return when that is on the disk."""
-        await self._store.mark(marks_of([*self._outlets, *self._feeds]), at_once=at_once)
+        await note_marks(self._store, self._outlets, self._feeds, self._left, at_once=at_once)
 
 
 class Marked(Protocol):
@@ -151,7 +157,26 @@ class Marked(Protocol):
     def mark(self) -> Mark: ...
 
 
-def marks_of(outlets: Sequence[Marked]) -> list[Mark]:
+async def note_marks(
+    store: Store,
+    outlets: Sequence[Outlet],
+    feeds: Sequence[BatchFeed],
+    left: Sequence[Mark],
+    *,
+    at_once: bool = False,
+) -> None:
+    """Let the store know how far all have come, and what batches have failed on.
+
+    Args:
+        store: where the items are.
+        outlets, feeds, left: as for `Delivery`.
+        at_once: return when that is on the disk.
+    """
+    failed = [one for feed in feeds for one in feed.take_failed()]
+    await store.mark([*_marks_of([*outlets, *feeds]), *left], failed=failed, at_once=at_once)
+
+
+def _marks_of(outlets: Sequence[Marked]) -> list[Mark]:
     """Return the mark of each sink or batch; those without a name share one."""
     named = [outlet.mark for outlet in outlets if outlet.name]
     nameless = [outlet.item for outlet in outlets if not outlet.name]

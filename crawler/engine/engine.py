@@ -38,7 +38,7 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._frontier = plan.frontier
-        self.delivery = Delivery(plan.store, plan.outlets, plan.feeds)
+        self.delivery = Delivery(plan.store, plan.outlets, plan.feeds, plan.left)
         self._callbacks = Callbacks(plan.spider, plan.placed)
         self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
         self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from crawler.contracts import Executor, Fetcher, Listener, Store
+from crawler.contracts import Executor, Fetcher, Listener, Mark, Store
 from crawler.engine.batches import BatchFeed
 from crawler.engine.delivery import Outlet
 from crawler.events import Opened
@@ -37,6 +37,7 @@ class Plan:
         placed: where callbacks run that do not run on the loop, by name.
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
         beside: what else goes on while the crawl does.
+        left: how far batches came that this run does not have.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
@@ -60,5 +61,6 @@ class Plan:
     parser: Executor | None = None
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     feeds: Sequence[BatchFeed] = ()
+    left: Sequence[Mark] = ()
     hand_bytes: int = 64 * 1024 * 1024
     clock: Callable[[], float] = perf_counter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cache, partial
 from types import UnionType
@@ -28,11 +28,11 @@ def restored(kind: type, values: Mapping[str, Any]) -> Any:
 
     Raises TypeError when a field is missing that has no default.
     """
-    hints, defaults = hints_of(kind), _defaults(kind)
+    defaults = _defaults(kind)
     fields = {}
-    for name, key in written_names(kind).items():
+    for name, key, hint in _fields(kind):
         if key in values:
-            fields[name] = _typed(values[key], hints.get(name, Any), kind)
+            fields[name] = _typed(values[key], hint, kind)
         elif name in defaults:
             fields[name] = defaults[name]()
         elif key not in _unwritten(kind):
@@ -42,6 +42,8 @@ def restored(kind: type, values: Mapping[str, Any]) -> Any:
 
 def _typed(value: Any, hint: Any, owner: type) -> Any:
     """Return a value that was plain as what its annotation says, and as it is when it is not that."""
+    if type(value) is hint or hint is Any:
+        return value
     if isinstance(hint, type) and field_names(hint):
         return _item(value, hint)
     origin, arguments = get_origin(hint), get_args(hint)
@@ -114,6 +116,13 @@ def _chosen(value: Any, kinds: tuple[Any, ...]) -> Any:
     within = [one for one in items if names[one] <= set(value)]
     mapping = next((one for one in kinds if get_origin(one) is dict), None)
     return max(within, key=lambda one: len(names[one]), default=mapping)
+
+
+@cache
+def _fields(kind: Any) -> Sequence[tuple[str, str, Any]]:
+    """Return each field's name, the name that it is written under, and its annotation."""
+    hints = hints_of(kind)
+    return [(name, key, hints.get(name, Any)) for name, key in written_names(kind).items()]
 
 
 @cache

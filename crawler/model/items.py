@@ -26,6 +26,12 @@ class NamedItem(dict[str, Any]):
         self.stands_in = stands_in
 
 
+def as_written(item: Any, json: bytes) -> NamedItem:
+    """Return an item as it comes back from a state that holds this JSON of it."""
+    stands_in = item.stands_in if isinstance(item, NamedItem) else not isinstance(item, dict)
+    return NamedItem(item_name(item), msgspec.json.decode(json), stands_in=stands_in)
+
+
 def is_item_type(kind: type) -> bool:
     """Say whether objects of this class are items: dict, msgspec, dataclass, attrs or pydantic."""
     return (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from crawler.model import Failed, Reason
 from crawler.model.items import is_item_type, item_name
 from crawler.pipeline.bell import Bell
 from crawler.pipeline.gather import BatchStep
-from crawler.pipeline.passed import Entry, Passed
+from crawler.pipeline.passed import NO_ITEMS, Entry, Passed
 from crawler.pipeline.step import StageStep, Step
 from crawler.stages import StageCode
+from crawler.stages.address import FILE_PREFIX
 
 #: Seconds for pages that were let in just now to come to a batch too, before it is handed over early.
 _SETTLE = 0.01
@@ -49,6 +51,7 @@ class Pipeline:
         }
         self._steps = [step for line in self._lines.values() for step in line]
         self._batches = [step for step in self._steps if isinstance(step, BatchStep)]
+        self._names = line_names(self._lines)
         self._line_of: dict[type | str, tuple[str, Sequence[Step]]] = {}
         self._items: dict[type, bool] = {}
         self._named = any(kind is not None for kind in self._lines)
@@ -99,7 +102,7 @@ class Pipeline:
         found = self._line_of.get(key)
         if found is None:
             kinds: list[Kind] = [*type(item).__mro__, name, None]
-            lines = [(name_of(kind), self._lines[kind]) for kind in kinds if kind in self._lines]
+            lines = [(self._names[kind], self._lines[kind]) for kind in kinds if kind in self._lines]
             found = self._line_of[key] = lines[0] if lines else ("", [])
         return found
 
@@ -108,7 +111,7 @@ class Pipeline:
         kind = type(item)
         known = self._items.get(kind)
         if known is None:
-            known = self._items[kind] = is_item_type(kind)
+            known = self._items[kind] = is_item_type(kind) and not issubclass(kind, NO_ITEMS)
         if not known:
             detail = f"the last stage gave {item!r:.80}, a {kind.__name__}, and outputs take items"
             passed.failed.append(Failed("pipeline", Reason.ITEM_TYPE, detail, "", kind.__name__, item))
@@ -152,8 +155,24 @@ class Pipeline:
                 calls.start_soon(batch.hand_over, batch.take())
 
 
-def name_of(kind: Kind) -> str:
-    """Return the name of the line for a kind of items: the same in every run."""
+def line_names(kinds: Iterable[Kind]) -> dict[Kind, str]:
+    """Return what the line for each kind of items is called: the same in every run, wherever a file lies.
+
+    A class from a file goes by the file's name; where another one is called the same, by all of its path.
+    """
+    short = {kind: _name_of(kind) for kind in kinds}
+    times = Counter(short.values())
+    return {kind: name if times[name] == 1 else _full_name(kind) for kind, name in short.items()}
+
+
+def _name_of(kind: Kind) -> str:
+    module, dot, name = _full_name(kind).partition(".")
+    if isinstance(kind, type) and module.startswith(FILE_PREFIX):
+        module = module.removeprefix(FILE_PREFIX).rpartition("_")[0]  # what follows is made from the path
+    return module + dot + name
+
+
+def _full_name(kind: Kind) -> str:
     if isinstance(kind, type):
         return f"{kind.__module__}.{kind.__qualname__}"
     return kind or "*"

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count, islice, takewhile
 
 from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement
-from crawler.model import Lease, Request
+from crawler.model import Failed, Lease, Request
 from crawler.store.leases import Kept, LeaseBook
 from crawler.url import origin_of
 
@@ -37,7 +37,7 @@ class MemoryStore:
         self._forgotten = 0
         self._pages = self._size = 0
         self._ids = count(1)
-        self._item_ids = count(1)
+        self._last_item = 0
         self.knows = self._callbacks.__contains__
 
     async def recall(self, *, owner: str, now: float) -> Recalled:
@@ -49,7 +49,9 @@ class MemoryStore:
             for host, queue in self._queues.items()
             if queue.ready or queue.delayed
         ]
-        return Recalled(backlogs, dict(self._marks), self._forgotten, self._pages, self._size)
+        return Recalled(
+            backlogs, dict(self._marks), self._last_item, self._forgotten, self._pages, self._size
+        )
 
     async def callback_of(self, key: str) -> str | None:
         return self._callbacks.get(key)
@@ -96,8 +98,8 @@ class MemoryStore:
             heappush(self._queue(kept.host).delayed, (settlement.again_at, kept.id, kept))
         lines = settlement.lines or ("",) * len(settlement.items)
         for item, line in zip(settlement.items, lines, strict=True):
-            id = next(self._item_ids)
-            self._items[id] = Record(id, item, kept.request.url, line=line)
+            self._last_item += 1
+            self._items[self._last_item] = Record(self._last_item, item, kept.request.url, line=line)
         return Settled(accepted=True, new=self._add(settlement.found))
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
@@ -108,7 +110,9 @@ class MemoryStore:
         # Ids grow, and what was delivered has been forgotten: what is wanted stands at the front.
         return list(islice((record for record in self._items.values() if record.id > after), limit))
 
-    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
+    async def mark(
+        self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
+    ) -> None:
         self._marks.update((mark.sink, mark) for mark in marks)
         passed = min((mark.item for mark in marks), default=0)
         for id in list(takewhile(lambda id: id <= passed, self._items)):

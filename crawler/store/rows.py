@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from crawler.encode import encode_item
+from crawler.encode import encode_item, mended
 from crawler.errors import OutputError, SpiderError
 from crawler.model import Failed, Request
 from crawler.model.items import NamedItem, item_name
@@ -74,18 +74,19 @@ def request_of(row: tuple[Any, ...], callbacks: list[str]) -> Request:
 
 def item_row(item: Any) -> tuple[str, bool, bytes]:
     """Return an item's name, whether it is a dict, and its JSON. Raises OutputError when it has none."""
-    return item_name(item), isinstance(item, dict), encode_item(item)
+    name = item_name(item)
+    return name if name.isascii() else mended(name), isinstance(item, dict), encode_item(item)
 
 
-def failure_row(request: int, failed: Failed) -> FailureRow:
-    """Return the row for what a plugin's code failed on."""
+def failure_row(id: int, failed: Failed) -> FailureRow:
+    """Return the row for what a plugin's code failed on: with the id of the request, or of the item."""
     return (
-        request,
+        id,
         failed.where,
         failed.reason,
         _text(failed.detail),
         _text(failed.traceback),
-        failed.name,
+        _text(failed.name),
         None if failed.item is None else _json_of(failed.item),
     )
 

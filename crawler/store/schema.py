@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from crawler.contracts import BATCH
 from crawler.errors import StateError
 
 #: Raised by one whenever a table changes.
@@ -151,9 +152,11 @@ def wipe(connection: sqlite3.Connection) -> None:
     """Delete what a crawl has left behind, inside the caller's transaction.
 
     The names and places of the sinks stay: by them this state's own outputs are known, and may be replaced.
+    Those of batches go, which have no output.
     """
     for table in _LEFT:
         connection.execute(f"DELETE FROM {table}")
+    connection.execute("DELETE FROM sinks WHERE name GLOB ? || '*'", (BATCH,))
     connection.execute("UPDATE sinks SET item = 0")
 
 

@@ -17,7 +17,7 @@ from typing import Self
 from anyio import Lock
 
 from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement, State
-from crawler.model import Lease, Request
+from crawler.model import Failed, Lease, Request
 from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
 from crawler.store.lock import StateLock
@@ -175,7 +175,9 @@ class SqliteStore:
             for window in self._windows.values()
             if len(window) or window.delayed
         ]
-        return Recalled(backlogs, dict(self._marks), self._forgotten, self._pages, self._size)
+        return Recalled(
+            backlogs, dict(self._marks), self._last_item, self._forgotten, self._pages, self._size
+        )
 
     # Which requests are known.
 
@@ -323,9 +325,12 @@ class SqliteStore:
             return list(islice(self._fresh, skip, skip + min(limit, self._writer.last_item - after)))
         return await self._writer.do(lambda connection: reading.items(connection, after, limit))
 
-    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
+    async def mark(
+        self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
+    ) -> None:
         self._marks.update((mark.sink, mark) for mark in marks)
         batch = self._writer.batch
+        batch.misfits += [failure_row(item, one) for item, one in failed]
         batch.marks.update((mark.sink, (mark.item, json.dumps(mark.place))) for mark in marks)
         passed = min((mark.item for mark in marks), default=0)
         while self._fresh and self._fresh[0].id <= passed:

@@ -37,6 +37,11 @@ _OUTCOMES = (
 )
 _ITEMS = "INSERT INTO items (id, request, name, is_dict, json, line) VALUES {rows}"
 _FAILURES = "INSERT INTO failures (request, place, reason, detail, traceback, name, item) VALUES {rows}"
+_MISFITS = (  # with the ids of their items instead of their requests'
+    "INSERT INTO failures (request, place, reason, detail, traceback, name, item) "
+    "SELECT items.request, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7 "
+    "FROM (VALUES {rows}) AS new JOIN items ON items.id = new.column1"
+)
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
 
@@ -53,6 +58,7 @@ class Batch:
         self.outcomes: dict[int, OutcomeRow] = {}
         self.items: list[tuple[int, int, str, bool, bytes, str]] = []
         self.failures: list[FailureRow] = []
+        self.misfits: list[FailureRow] = []
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
         self.work: list[Callable[[sqlite3.Connection], Any]] = []
@@ -99,6 +105,7 @@ class Batch:
             (_OUTCOMES, list(self.outcomes.values())),
             (_ITEMS, self.items),
             (_FAILURES, self.failures),
+            (_MISFITS, self.misfits),
             (_MARKS, marks),
         ):
             write_rows(connection, statement, rows)

@@ -243,3 +243,54 @@ async def test_marks_are_on_the_disk_at_once_when_they_are_to_be(tmp_path: Path)
         connection = sqlite3.connect(path)
         assert connection.execute("SELECT place FROM sinks").fetchall() == [('{"batch": "x-1", "last": 3}',)]
         connection.close()
+
+
+@pytest.mark.parametrize("keep_items", [True, False])
+async def test_what_a_batch_failed_on_is_kept_with_its_item_and_page(
+    tmp_path: Path, keep_items: bool
+) -> None:
+    path = tmp_path / "state.db"
+    async with new_store(path, keep_items=keep_items) as store:
+        await fill(store)
+        failed = Failed("save", Reason.ITEM_TYPE, "it does not fit", "", "book", NamedItem("book", {"n": 1}))
+        await store.mark([Mark("batch save", 3)], failed=[(2, failed)])
+        await store.flush()
+    expected = Failure("https://a.test/0", "save", "item_type", "it does not fit", "", "book", b'{"n":1}')
+    assert failures(path, 10) == [expected]
+    assert standing(path).failed == [FailedOn("save", "item_type", "book", 1)]
+    assert standing(path).forgotten == (0 if keep_items else 3)
+
+
+async def test_what_a_batch_failed_on_is_written_together_with_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with SqliteStore(path, group=3_600) as store:
+        await fill(store)
+        failed = Failed("save", Reason.ITEM_TYPE, "it does not fit", "", "book", NamedItem("book", {"n": 1}))
+        await store.mark([Mark("batch save", 2)], failed=[(2, failed)])
+        assert (failures(path, 10), dict(standing(path).outputs)) == ([], {})
+        await store.flush()
+        assert (len(failures(path, 10)), dict(standing(path).outputs)) == (1, {"batch save": 2})
+
+
+async def test_a_crawl_that_begins_anew_has_its_outputs_and_no_batches(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with new_store(path) as store:
+        await fill(store)
+        await store.mark([Mark("/out/books.jsonl", 2), Mark("batch save", 3), Mark("batches.jsonl", 1)])
+        await store.start_anew({"crawl": "{}"})
+        assert dict(standing(path).outputs) == {"/out/books.jsonl": 0, "batches.jsonl": 0}
+
+
+async def test_a_name_with_half_a_character_is_kept_without_it(tmp_path: Path) -> None:
+    path, name = tmp_path / "state.db", "b\ud83d"
+    async with new_store(path) as store:
+        await store.start_anew({"crawl": "{}"})
+        await store.add([Request("https://a.test/")])
+        (lease,) = await store.claim({"https://a.test": 1}, owner="me", now=0.0, ttl=60.0)
+        failed = Failed("clean", Reason.STAGE, "", "", name, NamedItem(name, {}))
+        await store.settle(
+            [Settlement(lease, Reason.OK, items=[NamedItem(name, {})], failed=[failed])], now=1.0
+        )
+        await store.flush()
+        assert standing(path).items == {"b\ufffd": 1}
+        assert standing(path).failed == [FailedOn("clean", "stage", "b?", 1)]

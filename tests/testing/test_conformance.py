@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from msgspec.structs import replace
 
 from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement, Store
-from crawler.model import Lease, Request
+from crawler.model import Failed, Lease, Request
 from crawler.store import MemoryStore
 from crawler.testing.conformance import StoreConformance, StoreMachine
 
@@ -78,7 +78,9 @@ class DrainsFromTheStart(MemoryStore):
 
 
 class MarksNothing(MemoryStore):
-    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None: ...
+    async def mark(
+        self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
+    ) -> None: ...
 
 
 class KnowsTooMuch(MemoryStore):
@@ -99,7 +101,9 @@ class TakesNothingBack(MemoryStore):
 
 
 class ForgetsTooEarly(MemoryStore):
-    async def mark(self, marks: Sequence[Mark], *, at_once: bool = False) -> None:
+    async def mark(
+        self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
+    ) -> None:
         await super().mark([max(marks, key=lambda mark: mark.item)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.contracts import Mark, Settlement, Store
-from crawler.model import Reason
+from crawler.model import Failed, Reason
 from crawler.testing.conformance.suite import (
     TTL,
     A,
@@ -203,6 +203,23 @@ class Settling(Suite):
         await self._commit(store, 1, path="later")
         (later,) = await store.drain(3, 10)
         assert later.id == 4
+
+    @on_store
+    async def test_recall_tells_of_the_last_item_also_when_it_is_forgotten(self, store: Store) -> None:
+        assert (await recall(store)).items == 0
+        await self._commit(store, 3)
+        assert (await recall(store)).items == 3
+        await store.mark([Mark("a", 3)])
+        assert (await recall(store)).items == 3
+
+    @on_store
+    async def test_what_a_batch_failed_on_passes_with_its_mark(self, store: Store) -> None:
+        await self._commit(store, 3)
+        failed = Failed("save", Reason.ITEM_TYPE, "it does not fit", name="dict", item={"n": 0})
+        await store.mark([Mark("batch save", 1), Mark("a", 2)], failed=[(1, failed)])
+        await store.mark([Mark("batch save", 3), Mark("a", 3)], failed=[(2, failed), (3, failed)])
+        assert {mark.item for mark in (await recall(store)).marks.values()} == {3}
+        assert (await recall(store)).forgotten in (0, 3)
 
     async def _commit(self, store: Store, number: int, path: str = "items") -> None:
         await store.add(requests(path))
