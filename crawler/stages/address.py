@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from crawler.errors import PluginError
+from crawler.stages.program import PROGRAM, imported_as, look_up, programs
 
 #: The module that a worker makes of the script that was started; here it is called `__main__`.
 MAIN = "__crawler_main__"
@@ -52,15 +53,35 @@ def address_of(code: Any) -> Address:
             f"{module}:{name} is defined inside a function, where another process cannot find it: "
             "move it to the top of its module"
         )
-    loaded = sys.modules.get(module)
-    spec, file = getattr(loaded, "__spec__", None), getattr(loaded, "__file__", None)
-    if module == "__main__" and spec is not None:  # python -m package.module
-        return Address(spec.name, name)
-    if module != "__main__" and not module.startswith(FILE_PREFIX):
+    if module == PROGRAM:
+        return _in_program(name)
+    if not module.startswith(FILE_PREFIX):
         return Address(module, name)
-    if file is None or not Path(file).is_file():
+    return Address(module, name, _file(name, getattr(sys.modules.get(module), "__file__", None)))
+
+
+def _in_program(name: str) -> Address:
+    for names in programs():
+        if look_up(names, name) is not None:
+            if module := imported_as(names):
+                return Address(module, name)
+            return Address(MAIN, name, _file(name, names.get("__file__")))
+    raise PluginError(
+        f"the program has no {name!r} under this name, by which another process could find it: "
+        "put it into a module of its own, and import it from there"
+    )
+
+
+def _file(name: str, file: str | None) -> str:
+    path = Path(file or "")
+    if file is not None and path.parent.is_file():  # python app.pyz
+        raise PluginError(
+            f"{name} is defined in {path.name} of the archive {path.parent}, where another process cannot "
+            "find it: put it into a module of its own in the archive, and import it from there"
+        )
+    if file is None or not path.is_file():
         raise PluginError(
             f"{name} is defined in a notebook or at a prompt, where another process cannot find it: "
             "put it into a file, and import it from there"
         )
-    return Address(MAIN if module == "__main__" else module, name, str(Path(file).resolve()))
+    return str(path.resolve())

@@ -65,6 +65,10 @@ class Review(pydantic.BaseModel):
         return len(text)  # of a number it raises
 
 
+class Name(str):
+    pass
+
+
 class Words(dict[str, Any]):
     pass
 
@@ -81,6 +85,20 @@ def every_kind(url: str) -> list[Any]:
         NamedItem("Note", {"text": "x"}),
         Book(url=url, title=None),  # type: ignore[arg-type]
     ]
+
+
+class Mute(Drop):
+    """One that cannot say why."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def reason(self) -> str:  # type: ignore[override]
+        raise ValueError("none")
+
+    def __str__(self) -> str:
+        raise ValueError("none")
 
 
 class Pages(Spider):
@@ -132,6 +150,9 @@ class Pages(Spider):
             os.kill(os.getpid(), signal.SIGKILL)
         yield {"second": True}
 
+    def large(self, page: Page) -> dict[str, Any]:
+        return {"text": "x" * page.data}
+
     def grow(self, page: Page) -> Iterator[Any]:
         yield {"size": len(b"x" * page.data)}
 
@@ -167,6 +188,14 @@ class Pages(Spider):
         yield {}
         raise Drop("dull")
 
+    def drop_mutely(self, page: Page) -> Iterator[Any]:
+        yield {}
+        raise Mute
+
+    def drop_by_name(self, page: Page) -> Iterator[Any]:
+        yield {}
+        raise Drop(Name("dull"))
+
     def leave(self, page: Page) -> Iterator[Any]:
         yield {}
         sys.exit(4)
@@ -194,11 +223,15 @@ class Pages(Spider):
         yield {}
 
     def family(self, page: Page) -> Iterator[Any]:
-        pid = os.fork()
-        if pid == 0:
-            time.sleep(60)
-            os._exit(0)
-        yield {"child": pid}
+        yield {"child": _fork()}
+
+
+def _fork() -> int:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+        os._exit(0)
+    return pid
 
 
 def _target_of(number: str) -> str:
@@ -243,6 +276,17 @@ class Opened:
 class Fails:
     def open(self) -> None:
         raise ConnectionError("no server")
+
+    def __call__(self, item: Any) -> Any: ...
+
+
+@stage(run="process")
+class DiesAtOnce:
+    """Ends while it is set up, and what it has forked lives on."""
+
+    def open(self) -> None:
+        _fork()
+        os._exit(5)
 
     def __call__(self, item: Any) -> Any: ...
 

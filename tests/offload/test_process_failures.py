@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
+from crawler import placement
 from crawler.errors import CallError, CallMemory, CallResult, CallTimeout, PluginError, Quarantined
 from crawler.events import WorkerLost
 from crawler.offload.process import raising
@@ -35,6 +36,10 @@ async def test_an_exception_comes_with_its_place_and_traceback(process_pool: Any
         assert len(wordy.value.traceback) <= MAX_TRACEBACK
         with pytest.raises(Drop, match="dull"):
             await pool.call("drop")
+        with pytest.raises(Drop, match="dull"):
+            await pool.call("drop_by_name")
+        with pytest.raises(Drop, match=r"\(an error without words\)"):
+            await pool.call("drop_mutely")
         assert len(await pool.call("number", 1)) == 1
         assert pool.told == []
 
@@ -143,6 +148,27 @@ async def test_a_call_that_one_worker_died_of_is_tried_once_more_and_others_are_
     assert [event.cause for event in pool.told] == ["it was ended by SIGKILL"]
 
 
+def test_a_worker_that_dies_is_missed_at_once_though_what_it_has_forked_lives_on(
+    process_pool: Any, run: Any
+) -> None:
+    async def story() -> None:
+        async with process_pool() as pool:
+            await pool.call("family")
+            with anyio.fail_after(10), pytest.raises(Quarantined, match="it ended with exit code 3"):
+                await pool.call("exit")
+        assert [event.cause for event in pool.told] == ["it ended with exit code 3"] * 2
+
+    run(story)
+
+
+async def test_a_worker_that_dies_while_it_is_set_up_is_missed_at_once_too(
+    process_pool: Any, process_plugin: ModuleType
+) -> None:
+    with anyio.fail_after(10), pytest.raises(PluginError, match="it ended with exit code 5"):
+        async with process_pool(process_plugin.DiesAtOnce):
+            pass
+
+
 async def test_pages_that_kill_do_not_end_the_workers_for_good(process_pool: Any) -> None:
     async with process_pool() as pool:
         for number in range(TRIES - 1):
@@ -178,6 +204,13 @@ async def test_memory_is_limited(process_pool: Any) -> None:
             await pool.call("number", 1, body=b"x" * (300 * MEGABYTE))
         assert len(await pool.call("number", 1)) == 1
     assert len(pool.told) == 2
+
+
+async def test_a_result_that_there_is_no_memory_to_send_costs_its_call(process_pool: Any) -> None:
+    async with process_pool(memory=60 * MEGABYTE) as pool:
+        with pytest.raises(CallMemory):
+            await pool.call("large", 20 * MEGABYTE)
+        assert len(await pool.call("number", 1)) == 1
 
 
 async def test_what_a_worker_starts_is_killed_with_it(process_pool: Any) -> None:
@@ -231,3 +264,10 @@ async def test_what_workers_print_goes_to_the_log(
     assert lines[:2] == ["tested: on stdout", "tested: on stderr"]
     assert lines[2] == f"tested: {'x' * 1_999}…"
     assert len(lines) == 3
+
+
+async def test_setting_up_takes_a_bounded_time(process_pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "SETUP", 0.01)  # no interpreter starts so fast
+    with pytest.raises(PluginError, match=r"^tested: .* it was not ready within 0\.02 s"):
+        async with process_pool(timeout=0.02):
+            pass

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zipfile import ZipFile
 
 import anyio
 import pytest
@@ -175,8 +176,9 @@ class Own(Spider):
         yield Item(os.getpid(), __name__)
 
     def hang(self, page):
-        import time
-        time.sleep(60)
+        import ctypes, subprocess
+        subprocess.Popen(["sleep", "60"])
+        ctypes.PyDLL(None).sleep(60)  # keeps Python's lock
         yield {}
 
 async def main(name):
@@ -226,6 +228,29 @@ def test_a_script_runs_its_own_classes_in_workers(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "True __crawler_main__\n", "")
 
 
+def test_a_script_that_is_profiled_runs_its_own_classes_in_workers_too(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(GUARDED)
+    done = run_program("-m", "cProfile", "-o", os.devnull, "script.py", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True __crawler_main__\n", "")
+
+
+def test_a_folder_that_is_run(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__main__.py").write_text(GUARDED)
+    done = run_program("app", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True __crawler_main__\n", "")
+
+
+def test_an_archive_that_is_run_has_its_classes_in_a_module(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "app.pyz", "w") as archive:
+        archive.writestr(
+            "__main__.py", "import anyio, shop\nif __name__ == '__main__': anyio.run(shop.main, '')"
+        )
+        archive.writestr("shop.py", PROGRAM)
+    done = run_program("app.pyz", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True shop\n", "")
+
+
 def test_a_script_without_guard_is_an_error_that_says_what_to_write(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(UNGUARDED)
     done = run_program("script.py", folder=tmp_path)
@@ -246,13 +271,8 @@ def test_a_module_that_is_run_by_its_name(tmp_path: Path, inside: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"True {module}\n", "")
 
 
-# PR_SET_PDEATHSIG: the kernel does nothing for a worker that has loaded this.
-WITHOUT_KERNEL = "import ctypes\nctypes.CDLL(None).prctl(1, 0)\n"
-
-
-@pytest.mark.parametrize("first", ["", WITHOUT_KERNEL], ids=["kernel", "lifeline"])
-def test_workers_die_with_their_parent(tmp_path: Path, first: str) -> None:
-    (tmp_path / "script.py").write_text(first + GUARDED)
+def test_workers_and_what_they_have_started_die_with_their_parent(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(GUARDED)
     parent = subprocess.Popen(
         [sys.executable, "script.py", "hang"],
         cwd=tmp_path,
@@ -263,18 +283,26 @@ def test_workers_die_with_their_parent(tmp_path: Path, first: str) -> None:
     try:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "True __crawler_main__\n"
-        workers = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        workers = _children(parent.pid)
         assert len(workers) == 2
+        deadline = time.monotonic() + 10
+        while len(started := [pid for worker in workers for pid in _children(worker)]) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.communicate()
     deadline = time.monotonic() + 10
-    while alive := [pid for pid in workers if _alive(pid)]:
+    while alive := [pid for pid in [*workers, *started] if _alive(pid)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.01)
 
 
-def _alive(pid: str) -> bool:
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _alive(pid: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -107,7 +107,7 @@ class Calls:
         while not child.silent:
             await checkpoint()  # a moment later there often is more, and to wait is dearer than to look
             if not self._read(child) and not child.silent:
-                await anyio.wait_readable(child.connection)
+                await child.readable()
 
     async def keep_time(self) -> None:
         """End workers whose call in hand takes too long, as long as this is not cancelled."""

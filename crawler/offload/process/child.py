@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections import Counter, deque
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
@@ -64,6 +65,7 @@ class Child:
         self._received = memoryview(bytearray(_RECEIVE))
         self._unsent: deque[memoryview] = deque()
         self._open = True
+        self._ended = False
         self._over = False
 
     @property
@@ -120,10 +122,25 @@ class Child:
                 size = self.connection.recv_into(self._received)
                 self.silent = not size
             except BlockingIOError:
-                pass
+                self.silent = self._ended
             except OSError:  # it was reset, which is an end too
                 self.silent = True
         return self._received[:size]
+
+    async def readable(self) -> None:
+        """Wait until something has come, or nothing comes any more."""
+        if not self._ended:
+            with suppress(ClosedResourceError):
+                await anyio.wait_readable(self.connection)
+
+    async def see_its_end(self) -> None:
+        """Wait for the end of the process, and have whoever reads its replies see it.
+
+        The end of its socket is not enough: what it has forked holds that open.
+        """
+        await self._process.wait()
+        self._ended = True
+        anyio.notify_closing(self.connection)
 
     def condemn(self, verdict: str) -> None:
         """End it at once, and all that it has started; whoever reads its replies sees the end of them."""
@@ -140,7 +157,7 @@ class Child:
         Raises FrameError for what is no reply.
         """
         while True:
-            await anyio.wait_readable(self.connection)
+            await self.readable()
             for number, head in self.replies.read(self.receive()):
                 return number, bytes(head)
             if self.silent:

@@ -141,6 +141,7 @@ class ProcessExecutor:
         """Take a worker's answers until its end, and see to what comes then."""
         async with create_task_group() as living:
             living.start_soon(child.output.forward)
+            living.start_soon(child.see_its_end)
             await self._calls.serve(child)
             living.cancel_scope.cancel()
         blamed = self._calls.leave(child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
@@ -10,6 +11,7 @@ from crawler.errors import CallResult
 from crawler.model.items import is_item_type
 from crawler.offload.process.values import is_row_type
 from crawler.stages.address import MAIN
+from crawler.stages.program import Names, imported_as, look_up, programs
 
 
 class Kinds:
@@ -28,10 +30,8 @@ class Kinds:
 
 
 def _look_up(module: str, name: str) -> type:
-    for known_as in _names_here(module):
-        found: Any = sys.modules.get(known_as)
-        for part in name.split("."):
-            found = vars(found).get(part) if hasattr(found, "__dict__") else None
+    for names in _names_here(module):
+        found = look_up(names, name)
         if isinstance(found, type) and _is_data(found):
             return found
     raise CallResult(
@@ -44,9 +44,9 @@ def _is_data(kind: type) -> bool:
     return is_item_type(kind) or is_row_type(kind) or issubclass(kind, Enum)
 
 
-def _names_here(module: str) -> list[str]:
-    """Return what a worker's module may be called here: the program itself is `__main__`."""
-    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if module == MAIN:
-        return ["__main__"]
-    return ["__main__", module] if spec is not None and spec.name == module else [module]
+def _names_here(module: str) -> Iterator[Names]:
+    """Yield the names that a worker's module may have here: the program itself is `__main__`."""
+    wanted = "" if module == MAIN else module
+    yield from (names for names in programs() if imported_as(names) == wanted)
+    if module in sys.modules:
+        yield vars(sys.modules[module])

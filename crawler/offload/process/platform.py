@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
 from threading import Thread
 
 from crawler.errors import PluginError
-
-_PR_SET_PDEATHSIG = 1
 
 
 def check_supported() -> None:
@@ -20,22 +17,33 @@ def check_supported() -> None:
 
 
 def die_with(parent: int, lifeline: int) -> None:
-    """See to it that this process ends when its parent does, however that ends.
+    """See to it that this process and its group are killed when its parent ends, however that ends.
 
     Args:
         parent: the parent's process id.
-        lifeline: descriptor of a pipe whose other end only the parent holds.
+        lifeline: descriptor of a pipe whose other end only the parent holds, and what it forks.
     """
-    Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
-    if sys.platform == "linux":  # the kernel does it even while C code does not let any thread run
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        _kill_at_its_end(lifeline)
+    else:
+        Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
     if os.getppid() != parent:
         os._exit(0)
 
 
+def _kill_at_its_end(lifeline: int) -> None:
+    # The kernel sends the signal to all at once, though C code lets no thread run, or they are stopped.
+    # PR_SET_PDEATHSIG would end this process alone, and with it often what the kernel knows of the others.
+    import fcntl
+
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
 def _watch(lifeline: int) -> None:
     os.read(lifeline, 1)
-    os._exit(0)
+    kill_group(os.getpgrp())
 
 
 def limit_memory(more: int) -> str:

@@ -18,9 +18,6 @@ from crawler.offload.process.target import Setup, Target
 from crawler.placement import Resolved
 from crawler.stages.address import MAIN
 
-#: Seconds that loading and setting up the code may take, when a call may not take longer.
-SETUP = 60.0
-
 _log = logging.getLogger("crawler.worker")
 
 
@@ -36,7 +33,7 @@ class Starter:
     def __init__(self, name: str, target: Target, placed: Resolved) -> None:
         self._name = name
         self._target = target
-        self._limit = max(SETUP, placed.timeout)
+        self._limit = placed.setup
         self._memory = placed.memory
         self._missing = ""
         self._told: Counter[str] = Counter()
@@ -72,6 +69,7 @@ class Starter:
         said, problem = None, ""
         async with create_task_group() as listening:
             listening.start_soon(child.output.forward)
+            listening.start_soon(child.see_its_end)
             with move_on_after(self._limit) as limit:
                 child.write([prefix(0, head) + head])
                 await child.flush()

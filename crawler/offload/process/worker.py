@@ -17,7 +17,7 @@ import msgspec
 
 from crawler.errors import CrawlerError
 from crawler.offload.process.frames import LIMIT, Frame, prefix, receive
-from crawler.offload.process.loading import load, make_work
+from crawler.offload.process.loading import find_class, load, make_work
 from crawler.offload.process.platform import die_with, lift_memory_limit, limit_memory
 from crawler.offload.process.raising import in_words
 from crawler.offload.process.reply import Said, Status
@@ -25,7 +25,7 @@ from crawler.offload.process.target import Setup
 from crawler.offload.process.unsendable import Unsendable
 from crawler.offload.process.wire import Part, Wire
 from crawler.offload.work import Work
-from crawler.stages import Address, Drop, address_of
+from crawler.stages import Drop, address_of, reason_of
 
 
 class _Call(msgspec.Struct, array_like=True):
@@ -72,7 +72,7 @@ class _Server:
     def __init__(self, connection: socket.socket, setup: Setup) -> None:
         self._connection = connection
         self._setup = setup
-        self._wire = Wire(_place, _find)
+        self._wire = Wire(_place, find_class)
         self._decoder = msgspec.msgpack.Decoder(_Call)
         self._file = setup.target.address.file
         self._spent = False
@@ -127,7 +127,7 @@ class _Server:
             values = self._work.call(call.name, argument)
             reply = self._wire.encode(Said(Status.DONE), values)
         except Drop as drop:
-            reply = self._wire.encode(Said(Status.DROPPED, str(getattr(drop, "reason", drop))), [])
+            reply = self._wire.encode(Said(Status.DROPPED, reason_of(drop)), [])
         except Unsendable as error:
             reply = self._wire.encode(Said(Status.RESULT, str(error)), [])
         except MemoryError as error:
@@ -161,11 +161,6 @@ def _file_of(code: Any) -> str:
 def _place(kind: type) -> Any:
     address = address_of(kind)
     return address.module, address.name
-
-
-def _find(place: Any) -> type:
-    found: type = load(msgspec.convert(place, Address))
-    return found
 
 
 if __name__ == "__main__":
