@@ -16,6 +16,8 @@ _WORKERS = {"loop": 16, "thread": 4}
 _QUEUE = 100
 _TIMEOUT = 60.0
 _MEMORY = 1_000_000_000
+#: Seconds that making and opening the code may take, where one call may not take longer.
+SETUP = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,11 @@ class Placement:
                 if getattr(self, name) is not None:
                     raise PluginError(f"{name} is for run='process'; it has no effect in a {self.run}")
 
+    @property
+    def limits(self) -> list[str]:
+        """The names of the limits that are said."""
+        return [field.name for field in fields(self)[1:] if getattr(self, field.name) is not None]
+
     def over(self, other: Placement) -> Placement:
         """Return this one, with what it does not say taken from `other`."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -87,6 +94,11 @@ class Resolved:
     timeout: float
     memory: int
     recycle: int | None = None
+
+    @property
+    def setup(self) -> float:
+        """Seconds that a worker may take until it is ready for calls."""
+        return max(SETUP, self.timeout)
 
 
 def cores() -> int:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar, get_origin, get_type_hints
 
 import msgspec
@@ -54,19 +54,20 @@ class Spider:
     pipeline: Sequence[Entry] | Mapping[type, Sequence[Entry]] = ()
 
     def __init__(self, **params: Any) -> None:
-        known = self.parameters()
-        for key, value in params.items():
-            if key not in known:
-                close = get_close_matches(key, known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known) or 'none'}"
-                raise ParameterError(f"{type(self).__name__} has no parameter {key!r}; {hint}", key)
+        known, name = self.parameters(), type(self).__name__
+        wrong = [_unknown(key, known, name) for key in params if key not in known]
+        if not wrong:  # what is missing may be what was misspelt
+            missing = [key for key in known if key not in params and not hasattr(self, key)]
+            wrong = [_missing(key, name) for key in missing]
+        for key in [key for key in params if key in known]:
             try:
-                setattr(self, key, msgspec.convert(value, known[key]))
+                setattr(self, key, msgspec.convert(params[key], known[key], dec_hook=_as_path))
             except msgspec.ValidationError as error:
-                raise ParameterError(f"{type(self).__name__}, parameter {key!r}: {error}", key) from None
-        for key in known:
-            if not hasattr(self, key):
-                raise ParameterError(f"{type(self).__name__} needs a value for its parameter {key!r}", key)
+                wrong.append(ParameterError(f"{name}, parameter {key!r}: {error}", key))
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ParameterError("; ".join(map(str, wrong)), "")
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
@@ -102,6 +103,22 @@ class Spider:
         for location in root.iterfind("./{*}*/{*}loc"):
             if location.text and location.text.strip():
                 yield Request(location.text.strip(), callback)
+
+
+def _unknown(key: str, known: Mapping[str, Any], name: str) -> ParameterError:
+    close = get_close_matches(key, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known) or 'none'}"
+    return ParameterError(f"{name} has no parameter {key!r}; {hint}", key)
+
+
+def _missing(key: str, name: str) -> ParameterError:
+    return ParameterError(f"{name} needs a value for its parameter {key!r}", key)
+
+
+def _as_path(kind: Any, value: Any) -> Any:
+    """Return a path for a text where one is wanted; anything else as it is, for msgspec to refuse."""
+    wanted = isinstance(kind, type) and issubclass(kind, PurePath)
+    return kind(value) if wanted and isinstance(value, str) else value
 
 
 def _lines(path: Path) -> list[str]:

@@ -217,6 +217,25 @@ WRONG = [
         "x.yaml:3:10: placement.parse: parse is written `async def`, which runs on the loop only: write ",
     ),
     ("placement: {plain: {workers: 2}}", "x.yaml:2:20: placement.plain: plain would keep the event loop wa"),
+    (
+        "placement: {parse: {timeout: 1ms}}",
+        "x.yaml:2:20: placement.parse: parse runs on the loop, where timeout would have no effect on a "
+        "callback: write `def parse(self, page)` and run it in a thread or a process, or leave it out",
+    ),
+    (
+        "placement: {parse: {run: loop, workers: 1, queue: 1}}",
+        "x.yaml:2:20: placement.parse: parse runs on the loop, where workers, queue would have no effect",
+    ),
+    ("placement: {parse: {memory: 5mb}}", "x.yaml:2:20: placement.parse: parse runs on the loop, where mem"),
+    (
+        "placement: {clean: {memory: 5mb, recycle: 5}}",
+        "x.yaml:2:20: placement.clean: clean runs on the loop, where memory, recycle would have no effect: "
+        'write `def clean` for run="process", or leave it out',
+    ),
+    (
+        "pipeline: [{use: stages.py:clean, recycle: 5}]",
+        "x.yaml:2:18: pipeline.0: clean runs on the loop, where recycle would have no effect: ",
+    ),
     ("placement: {clean: thread}", "x.yaml:2:20: placement.clean: clean is written `async def`"),
 ]
 
@@ -230,6 +249,13 @@ def test_what_cannot_run_so_is_told_with_its_place(
         make_pipeline(settings, spider)
         placements_of_callbacks(settings, spider)
     assert told(caught.value, tmp_path).startswith(message)
+
+
+def test_limits_that_a_stage_on_the_loop_obeys(made: Any) -> None:
+    settings, spider = made("placement: {clean: {workers: 2, queue: 3, timeout: 4s}, parse: loop}")
+    placed = make_pipeline(settings, spider)[None][0].placed
+    assert (placed.run, placed.workers, placed.queue, placed.timeout) == ("loop", 2, 3, 4)
+    assert placements_of_callbacks(settings, spider) == {"parse": Placement(run="loop")}
 
 
 def test_a_stage_of_the_settings_is_placed_there(made: Any) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Literal
 
 import pytest
 
-from crawler.errors import ContentError, PluginError, SpiderError
+from crawler.errors import ContentError, ParameterError, PluginError, SpiderError
 from crawler.model import Request, Response
 from crawler.page import Page
 from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
@@ -90,6 +90,43 @@ def test_values_are_converted(params: dict[str, Any], wanted: dict[str, Any]) ->
 def test_wrong_values(params: dict[str, Any], message: str) -> None:
     with pytest.raises(PluginError, match=message):
         Shop(**params)
+
+
+def test_everything_that_is_wrong_is_told() -> None:
+    with pytest.raises(ParameterError) as caught:
+        Shop(zzz=1, pages="five", rate=2, tags=3)
+    assert str(caught.value) == (
+        "Shop has no parameter 'zzz'; it has: category, pages, rate, tags, color, order, limit; "
+        "Shop, parameter 'pages': Expected `int`, got `str`; "
+        "Shop, parameter 'tags': Expected `array`, got `int`"
+    )
+    assert caught.value.parameter == ""
+    with pytest.raises(ParameterError, match=r"^Shop needs .* 'category'; Shop, parameter 'pages': Expected"):
+        Shop(pages="five")
+
+
+class Session:
+    """What a program may hand to a spider, and a configuration cannot."""
+
+
+class Saving(Spider):
+    folder: Path
+    more: dict[str, list[PurePosixPath]] = {}  # noqa: RUF012 - a parameter's default
+    other: Path | None = None
+    session: Session | None = None
+    wanted: Callable[[str], bool] = bool
+
+
+def test_text_becomes_a_path() -> None:
+    spider = Saving(folder="a/b", more={"x": ["c"]}, other="d", session=(session := Session()), wanted=any)
+    assert (spider.folder, spider.other) == (Path("a/b"), Path("d"))
+    assert spider.more == {"x": [PurePosixPath("c")]}
+    assert (spider.session, spider.wanted) == (session, any)
+    assert Saving(folder=Path("a")).folder == Path("a")
+    with pytest.raises(ParameterError, match="'folder': Expected `Path`, got `int`"):
+        Saving(folder=5)
+    with pytest.raises(ParameterError, match="'session': Expected `Session`, got `str`"):
+        Saving(folder="a", session="x")
 
 
 def test_a_spider_without_parameters_says_so() -> None:

@@ -120,9 +120,13 @@ def failures_as_text(found: Sequence[Failure], most: int) -> str:
 
 
 def _condition(crawl: Standing) -> tuple[str, str]:
-    # Cases: at work; over; a limit, a signal, an error; no word of an end.
+    # Cases: at work; `crawl retry`; over; a limit, a signal, an error; no word of an end.
     if crawl.holder:
         return f"running: {safe(crawl.holder, 200)}", "bold green"
+    if crawl.ended == "retried":
+        waiting = sum(queue.ready + queue.delayed for queue in crawl.queues)
+        wait = f"{_number(waiting, 'request')} {'waits' if waiting == 1 else 'wait'}"
+        return f"unfinished since `crawl retry`: {wait} to be fetched, run the crawl", "bold yellow"
     if crawl.ended:
         return safe(causes(crawl.ended), 80), "bold green" if crawl.ended == "finished" else "bold yellow"
     return "unfinished: its process was killed or stopped at once, or has failed", "bold red"

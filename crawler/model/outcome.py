@@ -8,15 +8,28 @@ from typing import Any
 
 import msgspec
 
+from crawler.encode import mended
 from crawler.model.reason import Reason
 from crawler.model.request import Request
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """What a callback yields instead of an item that is not worth keeping; counted by name and reason."""
+    """What a callback yields instead of an item that is not worth keeping; counted by name and reason.
+
+    Attributes:
+        name: what the item would have been called.
+        reason: why, in a few words that are the same for all such items.
+    """
 
     name: str
     reason: str
+
+    def __post_init__(self) -> None:
+        # The words are an author's, and may have come from a page: half a character cannot be written.
+        for field in ("name", "reason"):
+            words = getattr(self, field)
+            if type(words) is not str or not words.isascii():
+                msgspec.structs.force_setattr(self, field, mended(str(words)))
 
 
 class Failed(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections import Counter
 
 from crawler.errors import CallError
 from crawler.events import (
+    BatchMissing,
     CallbackFailed,
     Event,
     ItemFailed,
@@ -48,6 +49,8 @@ class EventLog:
             self._callback_failed(event)
         elif isinstance(event, ItemFailed):
             self._item_failed(event)
+        elif isinstance(event, BatchMissing):
+            self._warn(("batch", event.name), _missing(event))
         elif isinstance(event, LoopBlocked):
             self._warn(("loop", event.file, str(event.line)), in_words(event))
         elif isinstance(event, WorkerLost):
@@ -55,7 +58,8 @@ class EventLog:
             words = f"{event.where}: a worker process was lost: {event.cause}{in_hand}"
             self._warn(("worker", event.where), words)
         elif isinstance(event, ThreadStuck):
-            words = f"{event.where}: a thread is left behind after {event.seconds:.0f} s, at {event.url}"
+            at = f", at {event.url}" if event.url else ""
+            words = f"{event.where}: a thread is left behind after {event.seconds:.0f} s{at}"
             self._warn(("thread", event.where), words)
         elif isinstance(event, StartRefused):
             why = event.detail or str(EXPLAINED[event.reason])
@@ -141,3 +145,12 @@ class EventLog:
             )
             record.exc_text = trace
             self._logger.handle(record)
+
+
+def _missing(event: BatchMissing) -> str:
+    gone = f" ({event.gone:,} of them were let go of before)" if event.gone else ""
+    return (
+        f"the batch {event.name} is not in the pipeline any more, and up to {event.items:,} items had still "
+        f"to come to it: they stay in the state{gone}, and when a batch of that name is in the pipeline "
+        "again before this crawl is over, it goes on where it was"
+    )

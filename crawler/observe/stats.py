@@ -20,8 +20,16 @@ from crawler.events import (
     Visited,
     WorkerLost,
 )
-from crawler.model import ROBOTS, Done, GaveUp, Refused, Retry
+from crawler.model import ROBOTS, Done, Dropped, GaveUp, Refused, Retry
 from crawler.model.items import item_name
+
+#: Reasons that items of one name are counted as dropped by; further ones are counted together.
+MOST_REASONS = 100
+OTHER_REASONS = "other reasons"
+#: Characters of such a reason.
+LONGEST_REASON = 100
+#: Start URLs that were refused which are kept; further ones are only counted.
+MOST_STARTS = 100
 
 
 class HostTotals:
@@ -68,14 +76,16 @@ class Stats:
         refused: requests that a rule of ours stopped, by reason.
         rejected: links that the rules did not let in, by reason.
         items: items by name.
-        dropped: items that callbacks and stages decided not to keep, by (name, reason).
+        dropped: items that callbacks and stages decided not to keep, by (name, reason); reasons are cut
+            to 100 characters, and after 100 of them for one name, the others are "other reasons".
         failed: items that a stage failed on, by (stage, reason).
         workers_lost: worker processes that ended over what they had in hand, by (where, cause).
         stuck: threads that were left behind, each with where, seconds and URL.
         blocked: how often, and for how many seconds in all, code stood in the loop's way, by (where, line).
         delivered: items that every output has taken.
         last_url: the URL of the visit that was settled last.
-        starts_refused: start URLs that could not be used, each with the reason.
+        starts_refused: the first 100 start URLs that could not be used, each with the reason.
+        more_starts_refused: how many there were besides.
         found: requests that were new.
         size: bytes of decoded bodies; `wire_bytes` as they came over the wire.
         hosts: totals by origin.
@@ -99,11 +109,13 @@ class Stats:
         self.rejected: Counter[str] = Counter()
         self.items: Counter[str] = Counter()
         self.dropped: Counter[tuple[str, str]] = Counter()
+        self._reasons: Counter[str] = Counter()
         self.failed: Counter[tuple[str, str]] = Counter()
         self.workers_lost: Counter[tuple[str, str]] = Counter()
         self.stuck: list[ThreadStuck] = []
         self.blocked: dict[tuple[str, str, int], Blocked] = {}
         self.starts_refused: list[tuple[str, str]] = []
+        self.more_starts_refused = 0
         self.delivered = 0
         self.last_url = ""
         self.callback_errors = 0
@@ -140,7 +152,7 @@ class Stats:
         elif isinstance(event, LoopBlocked):
             self.blocked.setdefault((event.where, event.file, event.line), Blocked()).add(event)
         elif isinstance(event, StartRefused):
-            self.starts_refused.append((event.url, event.detail or event.reason))
+            self._start_refused(event)
         elif isinstance(event, Opened):
             self.name, self.pages_before, self.items_before = event.name, event.pages, event.items
             self._began, self._cpu_before = self._clock(), process_time()
@@ -222,7 +234,25 @@ class Stats:
         for item in outcome.items:
             self.items[item_name(item)] += 1
         for dropped in outcome.dropped:
-            self.dropped[dropped.name, dropped.reason] += 1
+            self._drop(dropped)
+
+    def _drop(self, dropped: Dropped) -> None:
+        """Count a dropped item, however many reasons there are, and however long."""
+        name, reason = dropped.name, dropped.reason
+        if len(reason) > LONGEST_REASON:
+            reason = reason[: LONGEST_REASON - 1] + "…"
+        if (name, reason) not in self.dropped:
+            if self._reasons[name] < MOST_REASONS:
+                self._reasons[name] += 1
+            else:
+                reason = OTHER_REASONS
+        self.dropped[name, reason] += 1
+
+    def _start_refused(self, event: StartRefused) -> None:
+        if len(self.starts_refused) < MOST_STARTS:
+            self.starts_refused.append((event.url, event.detail or event.reason))
+        else:
+            self.more_starts_refused += 1
 
     def _host(self, event: Visited) -> None:
         totals = self.hosts.get(event.lease.host)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from crawler.encode import mended
 from crawler.observe.reasons import explain
 from crawler.observe.standstill import advice
-from crawler.observe.stats import Stats
+from crawler.observe.stats import OTHER_REASONS, Stats
 from crawler.observe.terminal import plain, safe
 
 _CAUSES = {
@@ -26,6 +28,9 @@ _CAUSES = {
     "time": "ended by limits.time",
     "spent": "ended at once, because earlier runs have used up its limit",
 }
+
+#: So many lines are shown of what strangers' words make as many of as they like.
+_LINES = 20
 
 Row = tuple[str, str, str]  # number, name, explanation
 
@@ -51,10 +56,11 @@ def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
     told: dict[str, Any] = {
         **stats.as_dict(),
         "starts_refused": starts,
+        "more_starts_refused": stats.more_starts_refused,
         "slowest_hosts": slowest,
         "outputs": written,
     }
-    return msgspec.json.encode(told).decode()
+    return msgspec.json.encode(mended(told)).decode()  # names and words are strangers'
 
 
 def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
@@ -86,15 +92,16 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
 def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, Sequence[Row]]]:
     yield "pages", list(_pages(stats))
     yield "items", _counted(stats.items) or [("0", "items", "")]
-    yield "dropped", [(f"{n:,}", name, why) for (name, why), n in _ranked(stats.dropped)]
+    yield "dropped", list(_dropped(stats))
     yield "failed", list(_failed(stats))
-    yield "refused", [("", url, why) for url, why in stats.starts_refused] + _explained(stats.refused)
+    yield "refused", [*_starts_refused(stats), *_explained(stats.refused)]
     yield "gave up", _explained(stats.gave_up)
     yield "retried", [(f"{n:,}", label, explain(label).meaning) for label, n in _ranked(stats.retries)]
     yield "not followed", _explained(stats.rejected)
     yield "workers", [(f"{n:,}", f"lost by {name}", why) for (name, why), n in _ranked(stats.workers_lost)]
     yield "standstill", list(_blocked(stats))
-    yield "threads", [("", one.where, f"left behind after {one.seconds:.0f} s") for one in stats.stuck]
+    stuck = [("", one.where, f"left behind after {one.seconds:.0f} s") for one in stats.stuck]
+    yield "threads", _first(stuck, "threads")
     if len(stats.hosts) > 1:
         yield "slowest", [(_time(seconds), host, "a page") for host, seconds in stats.slowest_hosts()]
     yield "output", [_output(one, stats.items_before + stats.delivered) for one in outputs]
@@ -107,6 +114,33 @@ def _pages(stats: Stats) -> Iterator[Row]:
         yield f"{stats.pages_before:,}", "before", "in earlier runs of this crawl"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
+
+
+def _dropped(stats: Stats) -> Iterator[Row]:
+    """Yield the reasons of each name that has the most, and how many there are besides."""
+    by_name: dict[str, Counter[str]] = {}
+    for (name, reason), number in stats.dropped.items():
+        by_name.setdefault(name, Counter())[reason] = number
+    for name, reasons in sorted(by_name.items(), key=lambda pair: (-pair[1].total(), pair[0])):
+        others = reasons.pop(OTHER_REASONS, 0)
+        ranked = _ranked(reasons)
+        shown, rest = ranked[:_LINES], ranked[_LINES:]
+        yield from [(f"{number:,}", name, reason) for reason, number in shown]
+        words = f"… and {'more than ' if others else ''}{len(rest)} other reasons" if rest else OTHER_REASONS
+        others += sum(number for _, number in rest)
+        if others:
+            yield f"{others:,}", name, words
+
+
+def _starts_refused(stats: Stats) -> list[Row]:
+    rows: list[Row] = [("", url, why) for url, why in stats.starts_refused]
+    return _first(rows, "start URLs", stats.more_starts_refused)
+
+
+def _first(rows: Sequence[Row], what: str, more: int = 0) -> list[Row]:
+    """Return the first rows, and how many there are besides: `more`, and those that are left out."""
+    more += len(rows[_LINES:])
+    return [*rows[:_LINES], ("", f"… and {more:,} other {what}", "")] if more else list(rows)
 
 
 def _failed(stats: Stats) -> Iterator[Row]:
@@ -137,7 +171,7 @@ def _counted(numbers: Mapping[str, int]) -> list[Row]:
     return [(f"{number:,}", name, "") for name, number in _ranked(numbers)]
 
 
-def _ranked(numbers: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
+def _ranked(numbers: Mapping[Any, int]) -> list[tuple[Any, int]]:
     return sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
 
 

@@ -10,7 +10,7 @@ from anyio import Semaphore, get_cancelled_exc_class, move_on_after
 
 from crawler.cancelling import is_cancelled, let_through
 from crawler.errors import CallError, CallTimeout, PluginError
-from crawler.offload.work import results
+from crawler.offload.work import not_ready, results
 from crawler.placement import Resolved
 from crawler.raised import raised
 from crawler.stages import StageCode
@@ -48,17 +48,25 @@ class LoopExecutor:
         return self.waiting >= self._placed.queue
 
     async def open(self) -> None:
-        """Make the object, where the stage is a class, and call its `open`. Raises PluginError."""
+        """Make the object, where the stage is a class, and call its `open`, in bounded time.
+
+        Raises PluginError.
+        """
         try:
-            run = self._code.make()
-            await _finish(getattr(run, "open", _nothing)())
+            with move_on_after(self._placed.setup) as limit:
+                run = self._code.make()
+                await _finish(getattr(run, "open", _nothing)())
+                self._run = run
+                return
         except get_cancelled_exc_class() as error:
             if is_cancelled():
                 raise
             raise PluginError(f"{self.name} cannot be set up: what it awaited was cancelled") from error
         except Exception as error:
+            if limit.cancel_called:
+                raise not_ready(self.name, self._placed) from error
             raise PluginError(f"{self.name} cannot be set up: {raised(error, deepest=True)}") from error
-        self._run = run
+        raise not_ready(self.name, self._placed)
 
     async def call(self, name: str, argument: Any, url: str) -> list[Any]:
         """Run the code once, when it is its turn; see `Executor.call`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -11,7 +11,7 @@ from anyio import Event, get_cancelled_exc_class, move_on_after
 
 from crawler.errors import CallError, CallTimeout, PluginError
 from crawler.events import ThreadStuck
-from crawler.offload.work import Work
+from crawler.offload.work import Work, not_ready
 from crawler.offload.workerthread import Call, Post, WorkerThread, post_to_loop
 from crawler.placement import Resolved
 from crawler.raised import raised
@@ -52,7 +52,7 @@ class ThreadExecutor:
         self._setting_up = False
         self._tries = 0
         self._closed = False
-        self._unopened: BaseException | None = None
+        self._unopened: PluginError | None = None
         self._unclosed: list[BaseException] = []
 
     @property
@@ -66,13 +66,16 @@ class ThreadExecutor:
         return len(self._queue) >= self._placed.queue
 
     async def open(self) -> None:
-        """Start the threads; each sets up its work. Raises PluginError when one cannot."""
+        """Start the threads; each sets up its work. Raises PluginError when one cannot, or not in time."""
         self._post: Post = post_to_loop()
         self._changed = Event()
         self._setting_up = True
         self._fill()
-        while self._unopened is None and len(self._free) < self._placed.workers:
-            await self._change()
+        with move_on_after(self._placed.setup):
+            while self._unopened is None and len(self._free) < self._placed.workers:
+                await self._change()
+        if self._unopened is None:
+            self._give_up([worker for worker in self._workers if not worker.opened])
         self._setting_up = False
         error = self._unopened
         if error is None:
@@ -81,7 +84,7 @@ class ThreadExecutor:
         for another in self._unclosed:
             error.add_note(f"and on closing: {raised(another, deepest=True)}")
         self._unclosed.clear()
-        raise self._not_set_up(error) from error
+        raise error
 
     async def call(self, name: str, argument: Any, url: str) -> list[Any]:
         """Run the code once, in a thread that is free; see `Executor.call`."""
@@ -91,15 +94,20 @@ class ThreadExecutor:
         self._hand_out()
         self._fill()
         try:
-            if not call.begun.is_set():
-                await call.begun.wait()
+            while not call.begun.is_set():
+                with move_on_after(self._next_look()) as until:
+                    await call.begun.wait()
+                if until.cancelled_caught:
+                    self._give_up([worker for worker in self._workers if self._time_left(worker) <= 0])
             with move_on_after(self._placed.timeout):
                 await call.ended.wait()
         finally:
             if not call.begun.is_set():  # cancelled while it waited
                 self._queue.remove(call)
         if not call.over:
-            self._leave_behind(call)
+            assert call.worker is not None
+            self._leave_behind(call.worker)
+            self._fill()
             seconds = f"{self._placed.timeout:g} seconds"
             raise CallTimeout(f"{name or self.name} took longer than {seconds}; its thread was left behind")
         return call.outcome()
@@ -121,6 +129,8 @@ class ThreadExecutor:
 
     def _fill(self) -> None:
         """Start the threads that are missing."""
+        if len(self._stuck) >= MOST_STUCK:
+            return
         while not self._closed and len(self._workers) < self._placed.workers:
             worker = WorkerThread(
                 f"crawler {self.name} {next(self._numbers)}",
@@ -139,6 +149,8 @@ class ThreadExecutor:
 
     def _on_open(self, worker: WorkerThread) -> None:
         worker.opened = True
+        if worker not in self._workers:
+            return
         self._tries = 0
         self._free.append(worker)
         self._hand_out()
@@ -153,31 +165,46 @@ class ThreadExecutor:
 
     def _on_end(self, worker: WorkerThread, error: BaseException | None) -> None:
         worker.join()
+        wanted = worker in self._workers
         self._workers.discard(worker)
         self._stuck.discard(worker)
         if error is not None and worker.opened:
             self._unclosed.append(error)
-        elif error is not None and self._setting_up:
+        elif error is not None and wanted:
+            self._not_opened(self._not_set_up(error))
+        self._changed.set()
+
+    def _not_opened(self, error: PluginError) -> None:
+        """Let the crawl not begin, or, where a thread was to take the place of another, try once more."""
+        if self._setting_up:
             self._unopened = self._unopened or error
-        elif error is not None and self._queue:
-            # One that was to take the place of another: it may be the weather.
+        elif self._queue:  # it may be the weather
             self._tries += 1
             if self._tries < MOST_TRIES:
                 self._fill()
             else:
-                self._queue.popleft().fail(self._not_set_up(error))
-        self._changed.set()
+                self._queue.popleft().fail(error)
 
-    def _leave_behind(self, call: Call) -> None:
+    def _next_look(self) -> float:
+        """Return the seconds after which a thread that is being set up may have taken too long."""
+        return max(0.0, min(map(self._time_left, self._workers), default=self._placed.setup))
+
+    def _time_left(self, worker: WorkerThread) -> float:
+        """Return the seconds that a thread has left for setting up its work."""
+        return self._placed.setup - (0.0 if worker.opened else worker.seconds)
+
+    def _give_up(self, late: Sequence[WorkerThread]) -> None:
+        """Leave threads behind that have not been set up in time."""
+        for worker in late:
+            self._leave_behind(worker)
+            self._not_opened(not_ready(self.name, self._placed))
+
+    def _leave_behind(self, worker: WorkerThread) -> None:
         """Give up a thread that has taken too long; when it ends after all, it tears down its work."""
-        worker = call.worker
-        assert worker is not None
         self._report(worker)
         self._workers.discard(worker)
         self._stuck.add(worker)
         worker.leave()
-        if len(self._stuck) < MOST_STUCK:
-            self._fill()
         while self._queue and len(self._stuck) >= MOST_STUCK:
             self._queue.popleft().fail(self._too_many_stuck())
 
@@ -187,7 +214,9 @@ class ThreadExecutor:
         self._tell(ThreadStuck(where or self.name, worker.seconds, url))
 
     def _not_set_up(self, error: BaseException) -> PluginError:
-        return PluginError(f"{self.name} cannot be set up: {raised(error, deepest=True)}")
+        found = PluginError(f"{self.name} cannot be set up: {raised(error, deepest=True)}")
+        found.__cause__ = error
+        return found
 
     def _too_many_stuck(self) -> PluginError:
         return PluginError(

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from crawler.errors import SpiderError
+from crawler.errors import PluginError, SpiderError
+from crawler.placement import Resolved
 from crawler.spider import Spider
 from crawler.stages import StageCode
 from crawler.stages.results import nothing, one_each, several
@@ -63,6 +64,14 @@ def results(code: StageCode, result: Any, argument: Any, *, last: bool) -> list[
     if not code.is_batch:
         return several(result)
     return nothing(result, code.name) if last else one_each(result, len(argument), code.name)
+
+
+def not_ready(name: str, placed: Resolved) -> PluginError:
+    """Return what is said of code on the loop or in a thread whose setting up takes too long."""
+    return PluginError(
+        f"{name} was not ready within {placed.setup:g} s: "
+        "give what its `__init__` or `open` waits for a time limit of its own"
+    )
 
 
 class SpiderWork:

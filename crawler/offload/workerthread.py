@@ -149,7 +149,7 @@ class WorkerThread:
 
     def leave(self) -> None:
         """Let it tear down its work and end, after what it has in hand."""
-        if self.call is None:
+        if self.opened and self.call is None:
             self._since = monotonic()
         self._inbox.put(None)
 

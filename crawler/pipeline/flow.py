@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from crawler.errors import PluginError
-from crawler.model import Dropped, Links, Request
+from crawler.model import Links, Request
 from crawler.model.items import is_item_type
 from crawler.nearest import nearest
+from crawler.pipeline.passed import NO_ITEMS
 from crawler.pipeline.pipeline import Kind
 from crawler.spider import Spider
 from crawler.stages import StageCode, declared, end_of
@@ -18,8 +19,6 @@ from crawler.stages.annotations import classes, hints_of
 
 #: Classes of items; None where nobody says which.
 Flow = tuple[type, ...] | None
-
-_NO_ITEMS = (Links, Request, Dropped)
 
 
 def check_flow(lines: Mapping[Kind, Sequence[StageCode]], spider: Spider) -> None:
@@ -58,7 +57,7 @@ def _check_names(names: Sequence[str], spider: Spider) -> None:
         if gives is None:
             return
         for one in gives:
-            if is_item_type(one) and one not in _NO_ITEMS:
+            if is_item_type(one) and one not in NO_ITEMS:
                 found |= _names_of(one)
     for name in names if found and "dict" not in found else ():  # a dict may have a name of its own
         if name not in found:
@@ -89,7 +88,7 @@ def _sources(kind: Kind, line: Sequence[StageCode], spider: Spider) -> Iterator[
     yield None, ""  # the links after the first are looked at in any case
     for name, callback in inspect.getmembers(type(spider), _may_be_callback):
         gives = classes(hints_of(callback, name).get("return", Any), unpack=1)
-        items = tuple(one for one in gives or () if is_item_type(one) and one not in _NO_ITEMS)
+        items = tuple(one for one in gives or () if is_item_type(one) and one not in NO_ITEMS)
         if kind is not None:
             items = tuple(one for one in items if one.__name__ == kind)
         if items:
@@ -116,7 +115,7 @@ def _follow(flow: Flow, source: str, line: Sequence[StageCode]) -> None:
         if code is end:
             return
     for one in flow or ():
-        if not is_item_type(one):
+        if not is_item_type(one) or issubclass(one, Links | Request):
             raise PluginError(
                 f"{source} gives {one.__name__}, and outputs take items "
                 "(dict, dataclass, msgspec, attrs, pydantic)"

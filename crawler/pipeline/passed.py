@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from crawler.errors import CallError
-from crawler.model import Dropped, Failed, Reason
+from crawler.model import Dropped, Failed, Links, Reason, Request
 from crawler.model.items import item_name
-from crawler.raised import raised, traceback_of, words_of
-from crawler.stages import Drop
+from crawler.raised import raised, traceback_of
+from crawler.stages import Drop, reason_of
 
 #: An item, and the number of the callback's item that it came of.
 Entry = tuple[int, Any]
+
+#: What callbacks yield that is made as items are, and is none.
+NO_ITEMS = (Links, Request, Dropped)
 
 
 class Passed:
@@ -38,11 +41,7 @@ class Passed:
     def lost(self, where: str, item: Any, error: Exception) -> None:
         """Take note of an item that a stage dropped or failed on."""
         if isinstance(error, Drop):
-            # A class of its author's own may have no reason, or one that cannot be counted by.
-            reason = getattr(error, "reason", None)
-            self.dropped.append(
-                Dropped(item_name(item), reason if isinstance(reason, str) else words_of(error))
-            )
+            self.dropped.append(Dropped(item_name(item), reason_of(error)))
         else:
             self.failed.append(failure(where, error, item_name(item), item, Reason.STAGE))
 

@@ -2,7 +2,7 @@
 
 from crawler.stages.address import Address, address_of
 from crawler.stages.code import Entry, StageCode, end_of, entry_name, read_entry
-from crawler.stages.declare import Batch, Declared, Drop, batch, declared, process, stage, thread
+from crawler.stages.declare import Batch, Declared, Drop, batch, declared, process, reason_of, stage, thread
 
 __all__ = [
     "Address",
@@ -18,6 +18,7 @@ __all__ = [
     "entry_name",
     "process",
     "read_entry",
+    "reason_of",
     "stage",
     "thread",
 ]

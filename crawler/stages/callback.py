@@ -22,12 +22,14 @@ def place_of(label: str, callback: object, over: Placement) -> Resolved:
         callback: the spider's method.
         over: placement that wins over what the spider's author said.
 
-    Raises PluginError for a callback that is marked as a stage, or not written as its place wants it.
+    Raises PluginError for a callback that is marked as a stage, or not written as its place wants it, and for
+    limits on the loop, where a callback has none.
     """
     said = declared(callback)
     if said is not None and said.kind != "callback":
         raise PluginError(f"{label} is a callback: mark it with @thread or @process")
-    placed = over.over(said.placement if said is not None else Placement()).full()
+    placement = over.over(said.placement if said is not None else Placement())
+    placed = placement.full()
     name = label.rpartition(".")[2]
     if written_async(callback) and placed.run != "loop":
         raise PluginError(
@@ -37,5 +39,10 @@ def place_of(label: str, callback: object, over: Placement) -> Resolved:
     if not written_async(callback) and placed.run == "loop":
         raise PluginError(
             f"{label} would keep the event loop waiting: write `async def {name}(self, page)` to run it there"
+        )
+    if placed.run == "loop" and placement.limits:
+        raise PluginError(
+            f"{label} runs on the loop, where {', '.join(placement.limits)} would have no effect on a "
+            f"callback: write `def {name}(self, page)` and run it in a thread or a process, or leave it out"
         )
     return placed

@@ -145,6 +145,12 @@ def _placed(name: str, placement: Placement, is_async: bool) -> Placement:
             f"{name} would keep the event loop waiting: write `async def {name}`, "
             'or say where it runs: run="thread" for what waits, run="process" for what computes'
         )
+    wasted = [limit for limit in placement.limits if limit in ("memory", "recycle")]
+    if is_async and wasted:
+        raise PluginError(
+            f"{name} runs on the loop, where {', '.join(wasted)} would have no effect: "
+            f'write `def {name}` for run="process", or leave it out'
+        )
     return placement
 
 

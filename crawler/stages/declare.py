@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 from crawler.errors import PluginError
 from crawler.nearest import nearest
 from crawler.placement import Placement, Run
+from crawler.raised import words_of
 
 T = TypeVar("T")
 Code = TypeVar("Code", bound=Callable[..., Any])
@@ -30,13 +31,31 @@ _KEYWORDS = {
 class Drop(Exception):
     """Raised by a stage to let an item go; counted by its reason.
 
+    A class derived from it that gives no reason is counted by its name.
+
     Args:
         reason: why, in a few words that are the same for all such items.
     """
 
+    reason: str
+
+    def __init_subclass__(cls) -> None:
+        if "reason" not in vars(cls):
+            cls.reason = cls.__name__
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def reason_of(drop: Drop) -> str:
+    """Return why an item was let go; a class of its author's own may have no reason, or fail to tell it."""
+    try:
+        reason: Any = drop.reason
+    except Exception:
+        reason = None
+    words = reason if isinstance(reason, str) else words_of(drop)
+    return str.__str__(words)  # and nothing derived from it
 
 
 class Batch(list[T]):

@@ -28,8 +28,8 @@ def given_up(path: Path) -> Mapping[str, int]:
 def retry(path: Path, reasons: Collection[str]) -> int:
     """Let requests that were given up for one of these reasons wait again, as if they were new.
 
-    A crawl that was over is not over any more. Returns how many requests there are. Raises StateError,
-    and StateInUse while a process crawls on the state.
+    A crawl that was over is not over any more: it is noted as "retried". Returns how many requests there
+    are. Raises StateError, and StateInUse while a process crawls on the state.
     """
     look(path).close()  # it is one, and nothing is made where there is none
     marks = ",".join("?" * len(reasons))
@@ -46,8 +46,8 @@ def retry(path: Path, reasons: Collection[str]) -> int:
                 f"detail = NULL, page = 0 WHERE {which}",
                 list(reasons),
             )
-            if found.rowcount:
-                reading.note(connection, {"ended": ""})
+            if found.rowcount and reading.meta(connection).get("ended"):  # else it was killed, and still is
+                reading.note(connection, {"ended": "retried"})
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be written: {error}") from error

@@ -170,6 +170,11 @@ def test_it_finds_what_would_fail_later(
             3,
             "x.yaml:1:49: spider.params.zzz: Takes has no parameter 'zzz'; it has: none\n",
         ),
+        (
+            "spider: spiders.py:Books\nplacement: {shelv: {timeout: 1ms}}",
+            4,
+            "x.yaml:2:20: placement.shelv: shelv runs on the loop, where timeout would have no effect on",
+        ),
         ("spider: spiders.py:Raises", 4, "x.yaml:1:9: spider: Raises cannot be made: ValueError: no key ("),
         ("spider:\n  use: spider.py", 4, "x.yaml:2:8: spider: there is no file "),
         ("spider: spiders.py", 4, "x.yaml:1:9: spider: spiders.py holds 5 spiders ("),

@@ -5,7 +5,16 @@ import pytest
 from rich.console import Console
 
 from crawler.errors import CallError
-from crawler.events import CallbackFailed, Event, ItemFailed, RobotsRead, StartRefused, Visited
+from crawler.events import (
+    BatchMissing,
+    CallbackFailed,
+    Event,
+    ItemFailed,
+    RobotsRead,
+    StartRefused,
+    ThreadStuck,
+    Visited,
+)
 from crawler.model import Done, Failed, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
 from crawler.observe.console import ConsoleHandler
 from crawler.observe.log import EventLog
@@ -48,6 +57,15 @@ def logger() -> logging.Logger:
             "INFO",
             "rules read; it asks for 5 s between fetches",
         ),
+        (
+            BatchMissing("save for shop.Book", 1_500),
+            "WARNING",
+            "the batch save for shop.Book is not in the pipeline any more, and up to 1,500 items had still "
+            "to come to it: they stay in the state, and when a batch of that name is in the pipeline again",
+        ),
+        (BatchMissing("save", 9, gone=2), "WARNING", "stay in the state (2 of them were let go of before)"),
+        (ThreadStuck("look", 2.1, ""), "WARNING", "look: a thread is left behind after 2 s"),
+        (ThreadStuck("look", 9, "http://a.test/x"), "WARNING", "after 9 s, at http://a.test/x"),
         (visited(GaveUp(Reason.CONNECT, "refused")), "WARNING", "http://a.test gives no answer: refused"),
         (visited(GaveUp(Reason.STATUS, "404")), "INFO", "http://a.test/x: given up: status 404"),
         (
@@ -67,6 +85,7 @@ def test_each_event_has_its_level_and_words(
     (record,) = caplog.records
     assert record.levelname == level
     assert message in record.getMessage()
+    assert record.getMessage().rpartition(" ")[2] not in ("", "at")
 
 
 def test_a_failed_callback_is_told_once(logger: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,7 @@ import json
 
 from rich.console import Console
 
-from crawler.events import Closed, Delivered, ItemFailed, Opened, StartRefused, Visited
+from crawler.events import Closed, Delivered, ItemFailed, Opened, StartRefused, ThreadStuck, Visited
 from crawler.model import Done, Dropped, Failed, GaveUp, Lease, Outcome, Reason, Refused, Request, Retry
 from crawler.model.items import NamedItem
 from crawler.observe.stats import Stats
@@ -100,3 +100,68 @@ def test_json_has_the_same_numbers() -> None:
     assert told["starts_refused"] == [{"url": "http://c.test/\x1b", "reason": "host"}]
     assert told["outputs"] == [{"path": "out/books.jsonl", "items": 1, "bytes": 10}]
     assert told["slowest_hosts"]["http://b.test"] == 1.5
+
+
+def test_half_a_character_is_replaced() -> None:
+    stats = filled()
+    visit(stats, Done(items=[NamedItem("bo\ud800ok", {})], dropped=[Dropped("book", "half \ud800")]))
+    told = json.loads(summary_json(stats, [Written("out/\udcff.jsonl", 10)]))
+    assert told["items"] == {"book": 1, "bo\ufffdok": 1}
+    assert told["dropped"] == {"book: no 'title'": 1, "book: half \ufffd": 1}
+    assert told["outputs"][0]["path"] == "out/\ufffd.jsonl"
+    assert "half \ufffd" in shown(stats)
+
+
+def dropping(numbers: dict[str, int], name: str = "book") -> Stats:
+    stats = Stats()
+    for reason, number in numbers.items():
+        visit(stats, Done(dropped=[Dropped(name, reason)] * number))
+    return stats
+
+
+def test_reasons_without_end_are_counted_in_bounded_space() -> None:
+    stats = dropping({f"bad http://a.test/{number}": 1 for number in range(300)})
+    visit(stats, Done(dropped=[Dropped("book", "bad http://a.test/7"), Dropped("page", "new")]))
+    assert len(stats.dropped) == 102
+    assert stats.dropped["book", "other reasons"] == 200
+    assert stats.dropped["book", "bad http://a.test/7"] == 2
+    assert stats.dropped["page", "new"] == 1
+    assert len(json.loads(summary_json(stats, []))["dropped"]) == 102
+
+
+def test_a_long_reason_is_cut() -> None:
+    stats = dropping({"x" * 100: 1, "x" * 101: 1, "x" * 5_000: 1})
+    assert stats.dropped == {("book", "x" * 100): 1, ("book", "x" * 99 + "…"): 2}
+
+
+def test_the_table_shows_the_most_frequent_reasons() -> None:
+    stats = dropping({f"reason {number:02}": number for number in range(1, 31)})
+    visit(stats, Done(dropped=[Dropped("page", "new")]))
+    lines = [line for line in shown(stats).splitlines() if "reason" in line or "new" in line]
+    assert lines[:2] == ["dropped 30 book reason 30", "29 book reason 29"]
+    assert lines[19:] == ["11 book reason 11", "55 book … and 10 other reasons", "1 page new"]
+    for number in range(100):
+        visit(stats, Done(dropped=[Dropped("book", f"further {number}")]))
+    # 70 of them are counted by themselves, as the first 30 are.
+    assert "155 book … and more than 80 other reasons" in shown(stats)
+
+
+def test_start_urls_that_are_refused_take_bounded_space() -> None:
+    stats = Stats()
+    for number in range(1_000):
+        stats(StartRefused(f"http://c.test/{number}", Reason.HOST))
+    told = json.loads(summary_json(stats, []))
+    assert len(told["starts_refused"]) == 100
+    assert told["more_starts_refused"] == 900
+    lines = [line for line in shown(stats).splitlines() if "c.test" in line or "start URLs" in line]
+    assert lines[0] == "refused http://c.test/0 host"
+    assert lines[19:] == ["http://c.test/19 host", "… and 980 other start URLs"]
+
+
+def test_threads_that_were_left_behind() -> None:
+    stats = Stats()
+    for number in range(30):
+        stats(ThreadStuck("look", 60 + number, ""))
+    lines = [line for line in shown(stats).splitlines() if "left behind" in line or "other threads" in line]
+    assert lines[0] == "threads look left behind after 60 s"
+    assert lines[19:] == ["look left behind after 79 s", "… and 10 other threads"]

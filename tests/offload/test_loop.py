@@ -12,6 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from crawler import placement
 from crawler.errors import CallError, CallTimeout, PluginError, SpiderError
 from crawler.offload import loop as module
 from crawler.offload.loop import LoopExecutor
@@ -370,6 +371,27 @@ def test_an_error_on_opening_names_code_and_place(run: Any, kind: Any) -> None:
             await executor.call("", 1, "")
 
     run(main)
+
+
+@stage
+class NeverOpened(Unopened):
+    async def open(self) -> None:
+        await anyio.sleep_forever()
+
+
+@stage
+class MakesAnErrorOfIt(Unopened):
+    async def open(self) -> None:
+        await makes_an_error_of_it(1)
+
+
+@pytest.mark.parametrize("kind", [NeverOpened, MakesAnErrorOfIt])
+def test_setting_up_takes_a_bounded_time(
+    run: Any, monkeypatch: pytest.MonkeyPatch, kind: type[Unopened]
+) -> None:
+    monkeypatch.setattr(placement, "SETUP", 0.01)
+    with pytest.raises(PluginError, match=rf"^{kind.__name__} was not ready within 0\.02 s: give what its"):
+        run(lambda: results_of(kind, 1, timeout=0.02))
 
 
 @stage

@@ -19,6 +19,7 @@ import anyio.lowlevel
 import pytest
 import sniffio
 
+from crawler import placement
 from crawler.errors import CallError, CallTimeout, PluginError
 from crawler.events import ThreadStuck
 from crawler.offload import thread as module
@@ -513,6 +514,84 @@ def test_a_replacement_that_cannot_be_set_up_is_tried_again_with_each_call(run: 
             gate.let_go()
 
     run(main)
+
+
+class Hanging(Calls):
+    """A work whose setting up hangs, from the given thread on, until the gate is opened."""
+
+    def __init__(self, log: list[tuple[str, str]], gate: Opened, first: int) -> None:
+        super().__init__(log)
+        self._gate = gate
+        self._first = first
+
+    def open(self) -> None:
+        if int(threading.current_thread().name.rsplit(" ", 1)[1]) >= self._first:
+            self._gate.wait()
+        super().open()
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_setting_up_takes_a_bounded_time(run: Any, monkeypatch: pytest.MonkeyPatch, first: int) -> None:
+    monkeypatch.setattr(placement, "SETUP", 0.05)
+    monkeypatch.setattr(module, "GRACE", 20)  # what hangs is not waited for again
+    gate = Opened()
+    log: list[tuple[str, str]] = []
+    told: list[ThreadStuck] = []
+    placed = Placement(run="thread", workers=3, timeout=0.01).full()
+    executor = ThreadExecutor("look", lambda: Hanging(log, gate, first), placed, told.append)
+
+    async def main() -> None:
+        with anyio.fail_after(10), pytest.raises(PluginError, match=r"^look was not ready within 0\.05 s: "):
+            await executor.open()
+        assert [what for what, _ in log] == ["open", "close"] * (first - 1)
+        await executor.close()
+        gate.let_go()
+        await until(lambda: named("crawler look") == [])
+
+    run(main)
+    assert [(event.where, event.url) for event in told] == [("look", "")] * (4 - first)
+    assert all(0.04 < event.seconds < 10 for event in told)
+    assert sorted(what for what, _ in log) == ["close"] * 3 + ["open"] * 3  # once they could
+
+
+def test_setting_up_may_take_as_long_as_a_call(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "SETUP", 0.001)
+    gate = Opened()
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+
+            async def later() -> None:
+                await gate.come()
+                await anyio.sleep(0.02)
+                gate.let_go()
+
+            tasks.start_soon(later)
+            async with threads(lambda: Hanging([], gate, 1), workers=1, timeout=20) as executor:
+                assert await executor.call("", lambda: 1, "") == [1]
+
+    run(main)
+
+
+def test_a_replacement_that_hangs_on_opening_does_not_stop_the_crawl_for_ever(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placement, "SETUP", 0.05)
+    gate = Opened()
+    told: list[ThreadStuck] = []
+
+    async def main() -> None:
+        make = lambda: Hanging([], gate, 2)  # noqa: E731
+        async with threads(make, told.append, workers=1, timeout=0.05) as executor:
+            with pytest.raises(CallTimeout):
+                await executor.call("", gate.wait, "https://a.test/")
+            with pytest.raises(PluginError, match=r"^look was not ready within 0\.05 s: "):
+                await executor.call("", lambda: 1, "https://a.test/2")
+            gate.let_go()
+            assert await executor.call("", lambda: 1, "https://a.test/3") == [1]
+
+    run(main)
+    assert [event.url for event in told] == ["https://a.test/"] + [""] * module.MOST_TRIES
 
 
 class Unclosed(Calls):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from crawler import Links, Page, Spider
+from crawler import Dropped, Links, Page, Spider
 from crawler.errors import PluginError
 from crawler.pipeline import check_flow, flow_into
 from crawler.stages import batch, process, read_entry, stage
@@ -61,6 +61,16 @@ async def title_of(book: Book) -> str:
 
 
 @stage
+async def links_of(book: Book) -> Links:
+    return Links("https://a.test/", [book.title])
+
+
+@stage
+async def or_dropped(book: Book) -> Book | Dropped:
+    return Dropped("Book", "dull")
+
+
+@stage
 async def shout(text: str) -> Book:
     return Book(text)
 
@@ -87,6 +97,7 @@ GOOD: list[tuple[type[Spider], Any, list[Any]]] = [
     (Books, None, [anything, save_authors]),
     (Books, None, [title_of, shout, save]),  # in between it need not be an item
     (Books, None, [swallow]),
+    (Books, None, [or_dropped]),
     (Authors, None, [save_authors]),
     (Authors, Book, [keep, save]),  # a line of its own, for what it is for
     (Books, "Novel", [keep]),
@@ -106,6 +117,7 @@ WRONG: list[tuple[type[Spider], Any, list[Any], str]] = [
     (Spider, None, [author_of, keep], r"author_of \(.*\) gives Author, and keep \(.*\) takes Book"),
     (Books, None, [keep, save_authors], r"keep \(.*\) gives Book, and save_authors \(.*\) takes Author"),
     (Books, None, [title_of], r"title_of \(.*\) gives str, and outputs take items"),
+    (Books, None, [links_of], r"links_of \(.*\) gives Links, and outputs take items"),
     (Books, None, [swallow, keep], r"swallow \(.*\) returns nothing, so that keep \(.*\) would never"),
     (Books, None, [save, keep], r"save \(.*\) returns nothing, so that keep"),
 ]

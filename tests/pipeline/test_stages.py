@@ -9,9 +9,9 @@ import anyio
 import msgspec
 import pytest
 
-from crawler import Page, Request, Spider
+from crawler import Links, Page, Request, Spider
 from crawler.events import ItemFailed
-from crawler.model import Reason
+from crawler.model import Dropped, Reason
 from crawler.stages import Drop, stage
 from crawler.testing import Crawled, PretendWeb, virtual
 
@@ -268,6 +268,41 @@ def test_what_is_no_item_does_not_leave_the_pipeline() -> None:
     crawled = crawl(odd, pages=1)
     assert values(crawled) == [0, 2]
     assert crawled.stats.failed == {("pipeline", "item_type"): 1}
+
+
+@pytest.mark.parametrize("run", ["loop", "thread", "process"])
+def test_links_and_requests_of_a_stage_are_no_items(run: str) -> None:
+    def body(number: Any) -> Any:
+        found = [number, Links("https://n.test/", ["/a"]), Request("https://n.test/b")]
+        return found[number.value]
+
+    async def on_loop(number: Any) -> Any:
+        return body(number)
+
+    crawled = crawl(stage(on_loop) if run == "loop" else stage(run=run)(body), pages=1)  # type: ignore[call-overload]
+    assert values(crawled) == [0]
+    failed = [event.failed for event in crawled.events if isinstance(event, ItemFailed)]
+    assert [(one.reason, one.name) for one in failed] == [
+        (Reason.ITEM_TYPE, "Links"),
+        (Reason.ITEM_TYPE, "Request"),
+    ]
+    assert all(one.detail.endswith(f", a {one.name}, and outputs take items") for one in failed)
+
+
+def test_a_reason_with_half_a_character_is_mended() -> None:
+    @stage
+    async def half(number: Number) -> Number:
+        raise Drop("half \ud800")
+
+    class Dropping(Numbers):
+        pipeline = (half,)
+
+        async def parse(self, page: Page) -> AsyncIterator[Any]:
+            yield Number(1)
+            yield Dropped("Wo\udfffrd", "too \ud800 long")
+
+    crawled = virtual(Dropping, web(1))
+    assert crawled.stats.dropped == {("Number", "half \ufffd"): 1, ("Wo\ufffdrd", "too \ufffd long"): 1}
 
 
 def test_errors_and_drops_without_words_cost_their_item_only() -> None:

@@ -113,12 +113,16 @@ def _blocking(book: Book) -> Book:
 async def _no_item() -> None: ...
 
 
+async def _no_memory(book: Book) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("entry", "params", "words"),
     [
         (_plain, {}, "_plain is not a stage: mark it with @stage or @batch"),
         (lambda book: book, {}, "a lambda cannot be marked: write a function"),
         (stage(_blocking), {}, "would keep the event loop waiting: write `async def _blocking`"),
+        (stage(memory=5)(_no_memory), {}, "_no_memory runs on the loop, where memory would have no effect"),
         (stage(_no_item), {}, "_no_item must take an item"),
         (Prefix, {"txt": "a"}, "unexpected keyword argument 'txt'"),
         (Prefix("c"), {"text": "a"}, "takes no parameters: give its class"),

@@ -8,7 +8,7 @@ import pytest
 
 from crawler.errors import PluginError
 from crawler.placement import Placement
-from crawler.stages import Batch, Drop, batch, declared, process, stage, thread
+from crawler.stages import Batch, Drop, batch, declared, process, reason_of, stage, thread
 
 
 def test_a_decorated_function_is_called_as_it_stands() -> None:
@@ -122,3 +122,37 @@ def test_what_is_said_last_wins_and_the_rest_stays() -> None:
     assert Placement(workers=4).over(author) == Placement(run="process", workers=4, memory=10**8, timeout=5)
     # What is for processes only does not follow a stage to another place.
     assert Placement(run="thread").over(author) == Placement(run="thread", workers=2, timeout=5)
+
+
+def test_a_reason_of_ones_own() -> None:
+    class Reasonless(Drop):
+        def __init__(self, item: object) -> None: ...
+
+    class TooShort(Drop):
+        reason = "too short"
+
+        def __init__(self) -> None: ...
+
+    class Named(Drop): ...
+
+    assert [Reasonless({"a": 1}).reason, TooShort().reason, Named("why").reason] == [
+        "Reasonless",
+        "too short",
+        "why",
+    ]
+
+
+class Unsaid(Drop):
+    def __init__(self) -> None: ...
+
+    @property
+    def reason(self) -> str:  # type: ignore[override]
+        raise RuntimeError("no reason")
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_a_reason_that_cannot_be_told_is_none() -> None:
+    assert reason_of(Unsaid()) == "(an error without words)"
+    assert reason_of(Drop("too short")) == "too short"
