@@ -6,7 +6,7 @@
 The demo site is served by a process of its own. First a stage in the middle takes 100 times as long for an
 item as a fetch takes for a page: printed is what the crawl holds as it goes on. Then the same site is
 crawled in turns without a pipeline and with a batch of 500 at its end, which takes its time; printed are
-pages a second, and the median of the ratios.
+pages a second up to the last page, the median of the ratios, and what the last batches took after that.
 """
 
 import argparse
@@ -15,8 +15,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -82,9 +83,10 @@ def demo(articles: int) -> Iterator[str]:
             process.terminate()
 
 
-def options(site: str, pages: int) -> dict[str, Any]:
+def options(site: str, pages: int, state: str = "memory") -> dict[str, Any]:
     """The settings of all crawls."""
     return {
+        "state": state,
         "start": [site + "/articles"],
         "scope": {"exclude": ["/trouble"]},
         "limits": {"pages": pages},
@@ -109,21 +111,39 @@ async def held(site: str, pages: int) -> None:
         await crawl.wait()
 
 
-async def rate(spider: type[Spider], site: str, pages: int) -> float:
-    """Crawl once; return pages a second, the last batch included."""
-    async with Crawl(spider, **options(site, pages)) as crawl:
+async def rate(spider: type[Spider], site: str, pages: int, state: str) -> tuple[float, float]:
+    """Crawl once; return pages a second up to the last page, and the seconds from then to the end."""
+    last = began = time.perf_counter()
+
+    def look(event: Event) -> None:
+        nonlocal last
+        if isinstance(event, Visited):
+            last = time.perf_counter()
+
+    async with Crawl(spider, listeners=[look], **options(site, pages, state)) as crawl:
+        began = time.perf_counter()
         stats = await crawl.wait()
-    return stats.pages / stats.seconds
+        ended = time.perf_counter()
+    return stats.pages / (last - began), ended - last
 
 
-def compare(site: str, pages: int, rounds: int) -> None:
-    """Crawl in turns without and with the batch; print the rates and their ratio."""
-    found: list[Sequence[float]] = []
-    for _ in range(rounds):
-        found.append([asyncio.run(rate(spider, site, pages)) for spider in (Site, Batched)])
-        print("| {:7.0f} pages/s without | {:7.0f} with a batch of 500 |".format(*found[-1]), flush=True)
-    ratio = statistics.median(with_batch / without for without, with_batch in found)
-    print(f"median of the ratios: {ratio:.2f}")
+def compare(site: str, pages: int, rounds: int, *, in_file: bool) -> None:
+    """Crawl in turns without and with the batch; print the rates and the median of their ratios."""
+    ratios = []
+    for number in range(rounds):
+        turns = (Site, Batched) if number % 2 else (Batched, Site)
+        found = {}
+        for spider in turns:
+            with TemporaryDirectory() as folder:
+                state = f"{folder}/state.db" if in_file else "memory"
+                found[spider] = asyncio.run(rate(spider, site, pages, state))
+        (without, _), (batched, after) = found[Site], found[Batched]
+        ratios.append(batched / without)
+        print(
+            f"| {without:7.0f} pages/s without | {batched:7.0f} with a batch of 500 | {after:.2f} s after |",
+            flush=True,
+        )
+    print(f"median of the ratios: {statistics.median(ratios):.2f}")
 
 
 def main() -> None:
@@ -133,10 +153,11 @@ def main() -> None:
     )
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--in-file", action="store_true", help="keep the crawl's state in a file")
     given = parser.parse_args()
     with demo(given.pages) as site:
         asyncio.run(held(site, given.pages))
-        compare(site, given.pages, given.rounds)
+        compare(site, given.pages, given.rounds, in_file=given.in_file)
 
 
 if __name__ == "__main__":

@@ -150,9 +150,6 @@ class Pages(Spider):
             os.kill(os.getpid(), signal.SIGKILL)
         yield {"second": True}
 
-    def large(self, page: Page) -> dict[str, Any]:
-        return {"text": "x" * page.data}
-
     def grow(self, page: Page) -> Iterator[Any]:
         yield {"size": len(b"x" * page.data)}
 

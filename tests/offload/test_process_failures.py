@@ -207,7 +207,7 @@ async def test_memory_is_limited(process_pool: Any) -> None:
 
 
 async def test_a_result_that_there_is_no_memory_to_send_costs_its_call(process_pool: Any) -> None:
-    async with process_pool(memory=60 * MEGABYTE) as pool:
+    async with process_pool(memory=40 * MEGABYTE) as pool:
         with pytest.raises(CallMemory):
             await pool.call("large", 20 * MEGABYTE)
         assert len(await pool.call("number", 1)) == 1
