@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from crawler.contracts import BATCH
 from crawler.errors import StateError
+from crawler.store.upgrading import STEPS, upgrade
 
-#: Raised by one whenever a table changes.
+#: Raised by one whenever a table changes, with a step in `upgrading.py` that leads there.
 VERSION = 3
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
@@ -74,6 +75,8 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
         path: where it is.
         full: survive a loss of power, not only the end of the process.
 
+    One of an earlier version is brought up to date; a copy of it as it was is kept beside it.
+
     Raises StateError when it is no state file, or one of a newer version, or cannot be opened.
     """
     if sqlite3.sqlite_version_info < OLDEST:
@@ -89,11 +92,14 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
         with _closed_on_error(connection):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
-            if not _is_state(connection, path):
+            version = _version(connection, path)
+            if version is None:
                 connection.executescript(
                     f"BEGIN; {_TABLES} "
                     f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
                 )
+            elif version != VERSION:
+                upgrade(connection, path, version, VERSION)
     return connection
 
 
@@ -105,8 +111,14 @@ def look(path: Path) -> sqlite3.Connection:
         connection = _open_to_look(path)
         with _closed_on_error(connection):
             connection.execute("PRAGMA query_only = ON")
-            if not _is_state(connection, path):
+            version = _version(connection, path)
+            if version is None:
                 raise StateError(f"{path} is empty")
+            if version != VERSION:
+                raise StateError(
+                    f"the state {path} has version {version}, of an earlier program: run the crawl, "
+                    f"which brings it to version {VERSION}"
+                )
     return connection
 
 
@@ -160,18 +172,19 @@ def wipe(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE sinks SET item = 0")
 
 
-def _is_state(connection: sqlite3.Connection, path: Path) -> bool:
-    """Say whether the tables are there; False for a new file."""
+def _version(connection: sqlite3.Connection, path: Path) -> int | None:
+    """Return the version of a state file, None for a new one. Raises StateError for none, or a newer one."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables and not application:
-        return False
+        return None
     if application != APPLICATION:
         raise StateError(f"{path} is a database, but not the state of a crawl")
-    if version != VERSION:
+    if version != VERSION and version not in STEPS:
         raise StateError(
             f"the state {path} has version {version}, and this is a program for version {VERSION}: "
             "use the program that made it, name another file, or delete this one"
         )
-    return True
+    found: int = version
+    return found

@@ -1,0 +1,55 @@
+"""State files of earlier versions, brought up to date: a copy is kept beside them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+#: What makes a file of one version one of the next.
+STEPS: dict[int, str] = {
+    2: """
+        ALTER TABLE items ADD COLUMN is_dict INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE items ADD COLUMN line TEXT NOT NULL DEFAULT '';
+        UPDATE items SET is_dict = 1 WHERE name = 'dict';
+        CREATE TABLE failures (
+            id INTEGER PRIMARY KEY, request INTEGER NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL,
+            detail TEXT NOT NULL, traceback TEXT NOT NULL, name TEXT NOT NULL, item BLOB
+        );
+    """,
+}
+
+
+def copy_of(path: Path, version: int) -> Path:
+    """Return where the copy of a state file of an earlier version is kept."""
+    return path.with_name(f"{path.name}.version{version}")
+
+
+def upgrade(connection: sqlite3.Connection, path: Path, version: int, wanted: int) -> None:
+    """Bring a state file up to date, all or nothing, once a copy of it as it was is on the disk.
+
+    Args:
+        connection: open on it.
+        path: the file.
+        version: that it has; there are `STEPS` from there on.
+        wanted: the version that it is to have.
+
+    Raises sqlite3.Error or OSError when there is no room for it, say; the file is as it was then.
+    """
+    _keep_copy(connection, copy_of(path, version))
+    steps = "".join(STEPS[number] for number in range(version, wanted))
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {wanted}; COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    part = copy.with_name(copy.name + ".part")
+    part.unlink(missing_ok=True)  # of a run that was killed
+    connection.execute("VACUUM INTO ?", (str(part),))
+    with open(part, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(part, copy)

@@ -1,0 +1,98 @@
+PRAGMA application_id = 1668440439;
+PRAGMA user_version = 2;
+BEGIN TRANSACTION;
+CREATE TABLE callbacks (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+INSERT INTO "callbacks" VALUES(0,'parse');
+CREATE TABLE hosts (id INTEGER PRIMARY KEY, origin TEXT NOT NULL);
+INSERT INTO "hosts" VALUES(1,'https://a.test');
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice, also when the last one was deleted
+    request INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    json BLOB NOT NULL
+);
+INSERT INTO "items" VALUES(1,2,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F30222C226E223A307D');
+INSERT INTO "items" VALUES(2,3,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F31222C226E223A317D');
+INSERT INTO "items" VALUES(3,4,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F32222C226E223A327D');
+INSERT INTO "items" VALUES(4,5,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F33222C226E223A337D');
+INSERT INTO "items" VALUES(5,6,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F34222C226E223A347D');
+INSERT INTO "items" VALUES(6,7,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F35222C226E223A357D');
+INSERT INTO "items" VALUES(7,8,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F36222C226E223A367D');
+INSERT INTO "items" VALUES(8,9,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F37222C226E223A377D');
+INSERT INTO "items" VALUES(9,10,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F38222C226E223A387D');
+INSERT INTO "items" VALUES(10,11,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F39222C226E223A397D');
+INSERT INTO "items" VALUES(11,12,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F3130222C226E223A31307D');
+INSERT INTO "items" VALUES(12,13,'Number',X'7B2275726C223A2268747470733A2F2F612E746573742F3131222C226E223A31317D');
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "meta" VALUES('began','2026-11-23 06:13:57');
+INSERT INTO "meta" VALUES('crawl','{"spider class": "Numbers"}');
+INSERT INTO "meta" VALUES('ended','');
+INSERT INTO "meta" VALUES('name','crawl');
+INSERT INTO "meta" VALUES('opened','1');
+INSERT INTO "meta" VALUES('secret','ab7aa2e97b957d2cecee473710e83190');
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY,         -- in the order in which they were found
+    hash BLOB NOT NULL,             -- of what makes it the same as another; 8 bytes
+    host INTEGER NOT NULL,
+    callback INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    parent INTEGER,                 -- the request on whose page it was found first
+    more BLOB,                      -- method, headers, body, data and so on, where there are any
+    state TEXT NOT NULL DEFAULT 'waiting',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL,                       -- when it is tried again, in seconds since 1970
+    reason TEXT,
+    detail TEXT,                    -- the status of an answer, or the words of an error
+    page INTEGER NOT NULL DEFAULT 0,
+    size INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO "requests" VALUES(1,X'53796591A8E5B4E3',1,0,'https://a.test/',0,0,NULL,NULL,'done',1,NULL,'ok',NULL,1,470);
+INSERT INTO "requests" VALUES(2,X'A55F1B096D0DB6E8',1,0,'https://a.test/0',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(3,X'6916DA11863FEAE5',1,0,'https://a.test/1',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(4,X'E7A5359F84F078A7',1,0,'https://a.test/2',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(5,X'A96FA12A7DED9F5A',1,0,'https://a.test/3',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(6,X'5865FC244A63A1D5',1,0,'https://a.test/4',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(7,X'069D209BF24D9C79',1,0,'https://a.test/5',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(8,X'4D0CBEE976910AB0',1,0,'https://a.test/6',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(9,X'D77533C09D0BBE40',1,0,'https://a.test/7',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(10,X'2340462BBC26B807',1,0,'https://a.test/8',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(11,X'7DF556995BC1AD36',1,0,'https://a.test/9',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(12,X'80BE99ACDF8010A3',1,0,'https://a.test/10',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(13,X'3696BEDD30246140',1,0,'https://a.test/11',0,1,1,NULL,'done',1,NULL,'ok',NULL,1,0);
+INSERT INTO "requests" VALUES(14,X'D0A0BCDFFE12B1FC',1,0,'https://a.test/12',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(15,X'9B50241EE0A42C89',1,0,'https://a.test/13',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(16,X'37187CBBC3B53408',1,0,'https://a.test/14',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(17,X'F0AE8348EB041C52',1,0,'https://a.test/15',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(18,X'5ADBE227183D5B67',1,0,'https://a.test/16',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(19,X'3525A71C7BD162AC',1,0,'https://a.test/17',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(20,X'E34A9C94E4015954',1,0,'https://a.test/18',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(21,X'29D716AA7B6E5307',1,0,'https://a.test/19',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(22,X'CFD47C2A409066A4',1,0,'https://a.test/20',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(23,X'DEFE1665785CE509',1,0,'https://a.test/21',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(24,X'691ECD791F880EDF',1,0,'https://a.test/22',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(25,X'4A51B0BE848540E4',1,0,'https://a.test/23',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(26,X'9BC711013992FE98',1,0,'https://a.test/24',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(27,X'50C29DCFE1DBAA39',1,0,'https://a.test/25',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(28,X'1B39CD25E16152C8',1,0,'https://a.test/26',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(29,X'D8B93C2E80467F43',1,0,'https://a.test/27',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(30,X'1A3D9C402F25A564',1,0,'https://a.test/28',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(31,X'9691E7E463EF8F01',1,0,'https://a.test/29',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(32,X'6D57FEBE5A5D4B83',1,0,'https://a.test/30',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(33,X'6AB1883A2B9622DF',1,0,'https://a.test/31',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(34,X'5CB58B6B9C793120',1,0,'https://a.test/32',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(35,X'458ADD967F69AB0D',1,0,'https://a.test/33',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(36,X'FF95052B08D58D58',1,0,'https://a.test/34',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(37,X'3E4BF953761D45EB',1,0,'https://a.test/35',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(38,X'345DFB5390C7E506',1,0,'https://a.test/36',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(39,X'139172DFFC8A448E',1,0,'https://a.test/37',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(40,X'2916CAB4C2A71586',1,0,'https://a.test/38',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+INSERT INTO "requests" VALUES(41,X'4FC91E56E2F44BD9',1,0,'https://a.test/39',0,1,1,NULL,'waiting',0,NULL,NULL,NULL,0,0);
+CREATE TABLE sinks (name TEXT PRIMARY KEY, item INTEGER NOT NULL, place TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO "sinks" VALUES('',9,'null');
+CREATE INDEX waiting ON requests (host, priority DESC, id) WHERE state = 'waiting' AND due IS NULL;
+CREATE INDEX delayed ON requests (due) WHERE due IS NOT NULL;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('items',12);
+COMMIT;
