@@ -80,7 +80,10 @@ async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False)
         yield OpenState(MemoryStore())
         return
     async with SqliteStore(
-        Path(state.file), keep_items=state.keep_items, full=state.synchronous == "full"
+        Path(state.file),
+        keep_items=state.keep_items,
+        full=state.synchronous == "full",
+        longest=settings.politeness.max_delay,
     ) as store:
         crawl = identity(settings, type(spider))
         begins = _beginning(store, crawl, settings.limits, fresh=fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
 from collections import deque
@@ -49,6 +50,8 @@ class SqliteStore:
         full: survive a loss of power too, not only the end of the process.
         group: seconds for which writes come together.
         clock: seconds since 1970.
+        longest: seconds that no request is put off for. What comes back from the file is not either: the
+            clock may have been set back since it was written.
 
     Raises StateError on entering when the file cannot be used, StateInUse when somebody else uses it.
     """
@@ -61,12 +64,14 @@ class SqliteStore:
         full: bool = False,
         group: float = GROUP_SECONDS,
         clock: Callable[[], float] = time.time,
+        longest: float = math.inf,
     ) -> None:
         self.path = Path(path)
         self._keep_items = keep_items
         self._full = full
         self._group = group
         self._clock = clock
+        self._longest = longest
         self._open = ExitStack()
         self._recent = Recent(self._is_known)
         self.knows = self._recent.__getitem__
@@ -168,7 +173,7 @@ class SqliteStore:
         for kept in (*self._leases.over(now), *self._leases.of(owner)):
             self._windows[kept.host].add(kept)
         for due, kept in self._sleeping:
-            self._windows[kept.host].delay(kept, now + max(0.0, due - self._clock()))
+            self._windows[kept.host].delay(kept, now + min(max(0.0, due - self._clock()), self._longest))
         self._sleeping.clear()
         backlogs = [
             Backlog(window.origin, len(window), [at for at, _, _ in window.delayed])

@@ -134,3 +134,20 @@ async def test_cancelling_waits_until_the_file_is_closed(tmp_path: Path) -> None
         await task
     async with SqliteStore(path) as store:
         assert store.known == 1
+
+
+@pytest.mark.parametrize(("shift", "waits"), [(-31_536_000.0, 60.0), (10.0, 20.0), (31_536_000.0, 0.0)])
+async def test_a_clock_that_was_set_does_no_harm(tmp_path: Path, shift: float, waits: float) -> None:
+    path, wall = tmp_path / "state.db", [1.7e9]
+
+    def store() -> SqliteStore:
+        return SqliteStore(path, clock=lambda: wall[0], longest=60.0)
+
+    async with store() as before:
+        await before.add([Request("https://a.test/")])
+        (lease,) = await before.claim({"https://a.test": 1}, owner="", now=5.0, ttl=9.0)
+        await before.settle([Settlement(lease, Reason.BUSY, State.WAITING, again_at=35.0)], now=5.0)
+    wall[0] += shift
+    async with store() as after:
+        (backlog,) = (await after.recall(owner="", now=1_000.0)).backlogs
+    assert list(backlog.delayed) == [1_000.0 + waits]
