@@ -39,7 +39,7 @@ def load_file(path: Path) -> ModuleType:
     try:
         return module_of(path)
     except (Exception, SystemExit) as error:
-        raise PluginError(f"{path} cannot be loaded: {raised(error)}") from error
+        raise PluginError(f"{path} cannot be loaded: {raised(error, placed=True)}") from error
 
 
 def module_name(path: Path) -> str:
@@ -59,7 +59,7 @@ def import_module(name: str, folder: Path) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise PluginError(f"{name} cannot be imported: {raised(error)}") from error
+        raise PluginError(f"{name} cannot be imported: {raised(error, placed=True)}") from error
     finally:
         sys.path.remove(beside)
 

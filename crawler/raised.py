@@ -24,7 +24,7 @@ def words_of(error: BaseException) -> str:
         return "(an error without words)"
 
 
-def raised(error: BaseException, deepest: bool = False) -> str:
+def raised(error: BaseException, deepest: bool = False, *, placed: bool = False) -> str:
     """Return what an exception says, and the file and line it comes from; of a syntax error, the text too.
 
     An error of this package was made to be read: its words are enough.
@@ -32,9 +32,10 @@ def raised(error: BaseException, deepest: bool = False) -> str:
     Args:
         error: as it was caught.
         deepest: tell the line that raised it, and not the one that was called from here.
+        placed: tell the line of somebody else's code that an error of this package came from, too.
     """
     if isinstance(error, CrawlerError):
-        return words_of(error)
+        return words_of(error) + (_last_place(error) if placed else "")
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         source = f": {error.text.strip()}" if error.text and error.text.strip() else ""
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno}{source})"
@@ -49,6 +50,15 @@ def raised(error: BaseException, deepest: bool = False) -> str:
     words = f": {said}" if said else ""
     where = " ({}:{})".format(*passed[-1 if deepest else 0]) if passed else ""
     return f"{type(error).__name__}{words}{where}"
+
+
+def _last_place(error: BaseException) -> str:
+    trace, found = own_trace(error), ""
+    for frame, line in walk_tb(trace):
+        file = frame.f_code.co_filename
+        if not file.startswith((_HERE, "<")) and "importlib" not in file:
+            found = f" ({file}:{line})"
+    return found
 
 
 def own_trace(error: BaseException) -> TracebackType | None:

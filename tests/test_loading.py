@@ -185,3 +185,10 @@ def test_the_path_stays_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="made_nothing cannot be imported: ModuleNotFoundError"):
         import_module("made_nothing", tmp_path)
     assert sys.path == before
+
+
+def test_what_a_decorator_refuses_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text("from crawler import stage\n\n\n@stage(run='fork')\ndef clean(item): ...\n")
+    with pytest.raises(PluginError, match=r"not 'fork' \(.*wrong\.py:4\)$"):
+        load_file(path)

@@ -129,7 +129,8 @@ async def _watched(engine: Engine, progress: Progress | None) -> str:
 
 def _progress(console: Console, stats: Stats, engine: Engine, settings: Settings) -> Progress:
     # Items and live lines on one terminal would overwrite each other.
-    mixed = any(output.file == "-" for output in settings.output) and sys.stdout.isatty()
+    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty()  # `sys.stdout` is the sink's now
+    mixed = terminal and any(output.file == "-" for output in settings.output)
     live = console.is_terminal and not console.is_dumb_terminal and not mixed
     if not live:
         console.print(Text(f"{settings.name}: crawling; Ctrl-C to stop"), soft_wrap=True)

@@ -20,6 +20,12 @@ from crawler.stages import Batch, StageCode
 
 _READ = 500
 
+# What becomes of the items of a batch that has failed, by whether they are on a disk.
+_FATE = {
+    True: "they are kept in the state, and come again when the crawl is run again",
+    False: "they are kept as long as the state is, which is in memory: name a file for it (state: FILE)",
+}
+
 
 class BatchFeed:
     """Hands committed items to a batch, a fixed number at a time, and remembers which it is done with.
@@ -111,7 +117,9 @@ class BatchFeed:
         if self._in_doubt is None:
             self._in_doubt = f"{self._ids}-{first.id}", records[-1][0].id
             await self.note(True)
-        await self._hand_over(Batch((item for _, item in records), self._in_doubt[0]), first.url)
+        await self._hand_over(
+            Batch((item for _, item in records), self._in_doubt[0]), first.url, kept=first.json is not None
+        )
         await self._pass()
         return True
 
@@ -124,14 +132,13 @@ class BatchFeed:
         self._misfits.clear()
         await self.note(False)
 
-    async def _hand_over(self, batch: Batch[Any], url: str) -> None:
+    async def _hand_over(self, batch: Batch[Any], url: str, *, kept: bool) -> None:
         try:
             await self._executor.call("", batch, url)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             words = error.detail if isinstance(error, CallError) else raised(error, deepest=True)
             raise OutputError(
-                f"{self._where} failed on a batch of {len(batch)} items: {words}; they are kept "
-                "in the state, and come again when the crawl is run again"
+                f"{self._where} failed on a batch of {len(batch)} items: {words}; {_FATE[kept]}"
             ) from error
 
     async def _gather(self) -> list[tuple[Record, Any]]:

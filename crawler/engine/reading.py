@@ -87,7 +87,7 @@ class Reading:
             return _failed(callback, error, "what it awaited was cancelled")
         except PluginError:  # not this page's: the place where the callback runs is broken
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             await let_through()
             self._tell(CallbackFailed(request.url, callback, error))
             return _failed(callback, error)

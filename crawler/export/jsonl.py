@@ -49,23 +49,31 @@ class JsonLinesSink:
 
 
 class StdoutSink:
-    """Writes items to standard output, which carries nothing else. What it has taken is not repeated."""
+    """Writes items to standard output, which carries nothing else. What it has taken is not repeated.
+
+    What code prints while it is open goes to standard error.
+    """
 
     name = "-"
     path = Path("-")
 
+    def __init__(self) -> None:
+        self._out = sys.stdout
+
     async def open(self, mark: Mark | None) -> int:
+        self._out, sys.stdout = sys.stdout, sys.stderr
         return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
         try:
-            sys.stdout.buffer.write(_lines(records))
-            sys.stdout.buffer.flush()
+            self._out.buffer.write(_lines(records))
+            self._out.buffer.flush()
         except OSError as error:
             raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
 
     async def close(self, *, failed: bool = False) -> None:
-        """Standard output stays open."""
+        """Let code print to standard output again, which stays open."""
+        sys.stdout = self._out
 
 
 def _lines(records: Sequence[Record]) -> bytes:

@@ -26,7 +26,7 @@ class _Waiting:
         self.url = url
         self.ended = Event()
         self.made: list[Any] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
 
 class BatchStep:
@@ -102,7 +102,7 @@ class BatchStep:
             made = await self.executor.call("", Batch(one.item for one in batch), batch[0].url)
         except PluginError:  # no worker can be had: not the items' fault
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # A time-out would take as long for each; a wrong answer is no item's fault.
             if len(batch) > 1 and not isinstance(error, CallTimeout | SpiderError):
                 for one in batch:

@@ -38,7 +38,7 @@ class Passed:
         self.dropped += [one for one in results if type(one) is Dropped]
         return [(number, one) for one in results if type(one) is not Dropped]
 
-    def lost(self, where: str, item: Any, error: Exception) -> None:
+    def lost(self, where: str, item: Any, error: BaseException) -> None:
         """Take note of an item that a stage dropped or failed on."""
         if isinstance(error, Drop):
             self.dropped.append(Dropped(item_name(item), reason_of(error)))

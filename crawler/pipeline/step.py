@@ -64,7 +64,7 @@ class StageStep:
             made = await self.executor.call("", item, passed.url)
         except PluginError:  # not this item's: the place where the stage runs is broken
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             passed.lost(self.code.name, item, error)
             return []
         return passed.keep(number, made)

@@ -37,7 +37,9 @@ class Point:
         except PluginError as error:  # in its author's own words
             raise PluginError(f"cannot be loaded: {error}") from error
         except (Exception, SystemExit) as error:
-            raise PluginError(f"cannot be loaded: {raised(error)}{self._extra(error)}") from error
+            raise PluginError(
+                f"cannot be loaded: {raised(error, placed=True)}{self._extra(error)}"
+            ) from error
         if not self.kind.fits(found):
             raise PluginError(f"is not a {self.kind.noun}: {self.kind.wanted}")
         return found

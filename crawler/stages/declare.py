@@ -43,7 +43,7 @@ class Drop(Exception):
         if "reason" not in vars(cls):
             cls.reason = cls.__name__
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str = "no reason given") -> None:
         super().__init__(reason)
         self.reason = reason
 

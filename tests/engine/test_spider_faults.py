@@ -62,6 +62,12 @@ def test_an_exception_costs_the_page_all_of_it() -> None:
     assert crawled.cause == "finished"
 
 
+def test_a_callback_that_wants_to_end_the_process_costs_its_page() -> None:
+    crawled, _ = crawl(SystemExit(3))
+    assert crawled.stats.gave_up == {"callback": 1}
+    assert crawled.cause == "finished"
+
+
 def test_an_exception_is_told_with_its_traceback() -> None:
     error = ValueError("a bug")
     crawled, _ = crawl(error)

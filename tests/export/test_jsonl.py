@@ -511,14 +511,18 @@ async def test_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", out)
     sink = StdoutSink()
     assert await sink.open(None) == 0
+    print("said by a plugin, on standard error")
     await sink.write(records(1, 2))
     await sink.close()
+    assert sys.stdout is out
     assert not out.closed
     assert out.buffer.getvalue() == b'{"n":1}\n{"n":2}\n'
 
 
 async def test_what_was_passed_on_is_not_repeated() -> None:
-    assert await StdoutSink().open(Mark("-", 7)) == 7
+    sink = StdoutSink()
+    assert await sink.open(Mark("-", 7)) == 7
+    await sink.close()
 
 
 async def test_nobody_listens_any_more(monkeypatch: pytest.MonkeyPatch) -> None:

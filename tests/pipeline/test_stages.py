@@ -114,6 +114,26 @@ def test_dropped_items_are_counted_by_their_reason() -> None:
     assert not crawled.stats.failed
 
 
+def test_a_stage_that_wants_to_end_the_process_fails_on_its_item() -> None:
+    @stage
+    async def no_one(number: Number) -> Number:
+        if number.value == 1:
+            raise SystemExit(3)
+        return number
+
+    crawled = crawl(no_one)
+    assert values(crawled) == [0, 2, 100, 101, 102]
+    assert crawled.stats.failed == {("no_one", "stage"): 1}
+
+
+def test_a_drop_without_a_reason_says_so() -> None:
+    @stage
+    async def none(number: Number) -> Number:
+        raise Drop
+
+    assert crawl(none).stats.dropped == {("Number", "no reason given"): 6}
+
+
 def test_a_failing_stage_costs_the_item_and_nothing_else() -> None:
     @stage
     async def no_one(number: Number) -> Number:
