@@ -82,8 +82,9 @@ class Pipeline:
             lines.setdefault(name, (line, []))[1].append((number, item))
         made: list[Entry] = []
         for line, entries in lines.values():
-            made += await self._through(line, entries, passed)
-        made = [entry for entry in made if self._is_item(entry[1], passed)]
+            for entry in await self._through(line, entries, passed):
+                if self._is_item(entry[1], line, passed):
+                    made.append(entry)
         made.sort(key=lambda entry: entry[0])
         told = [names[number] for number, _ in made] if self._named else []
         return [item for _, item in made], told, passed
@@ -106,15 +107,16 @@ class Pipeline:
             found = self._line_of[key] = lines[0] if lines else ("", [])
         return found
 
-    def _is_item(self, item: Any, passed: Passed) -> bool:
+    def _is_item(self, item: Any, line: Sequence[Step], passed: Passed) -> bool:
         """Say whether what came out of the last stage is an item; if not, that stage has failed on it."""
         kind = type(item)
         known = self._items.get(kind)
         if known is None:
             known = self._items[kind] = is_item_type(kind) and not issubclass(kind, NO_ITEMS)
         if not known:
-            detail = f"the last stage gave {item!r:.80}, a {kind.__name__}, and outputs take items"
-            passed.failed.append(Failed("pipeline", Reason.ITEM_TYPE, detail, "", kind.__name__, item))
+            last = line[-1].code  # what comes from a callback is known to be an item
+            detail = f"{last.where} gave {item!r:.80}, a {kind.__name__}, and outputs take items"
+            passed.failed.append(Failed(last.name, Reason.ITEM_TYPE, detail, "", kind.__name__, item))
         return known
 
     # Batches in the middle.

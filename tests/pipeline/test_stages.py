@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -287,7 +288,9 @@ def test_what_is_no_item_does_not_leave_the_pipeline() -> None:
 
     crawled = crawl(odd, pages=1)
     assert values(crawled) == [0, 2]
-    assert crawled.stats.failed == {("pipeline", "item_type"): 1}
+    assert crawled.stats.failed == {("odd", "item_type"): 1}
+    (event,) = [event for event in crawled.events if isinstance(event, ItemFailed)]
+    assert re.match(r"odd \(.*test_stages\.py:\d+\) gave 'text', a str", event.failed.detail)
 
 
 @pytest.mark.parametrize("run", ["loop", "thread", "process"])
