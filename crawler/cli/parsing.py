@@ -43,7 +43,7 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
         outputs = await callbacks.collect(callback, Page(seen.answer))
         found = Found(settings, spider, callback, home, seen.answer)
         found.sort(outputs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         print(f"\n{callback} failed:\n{safe_lines(traceback_of(error))}", file=sys.stderr)
         return ExitCode.NOTHING
     _show(found)

@@ -20,10 +20,11 @@ from crawler.stages import Batch, StageCode
 
 _READ = 500
 
-# What becomes of the items of a batch that has failed, by whether they are on a disk.
+# What becomes of the items of a batch that has failed, by whether they are known to be on a disk.
 _FATE = {
     True: "they are kept in the state, and come again when the crawl is run again",
-    False: "they are kept as long as the state is, which is in memory: name a file for it (state: FILE)",
+    False: "they come again when the crawl is run again with the same store; one in memory ends with the "
+    "program (state: FILE keeps them)",
 }
 
 

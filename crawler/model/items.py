@@ -26,10 +26,14 @@ class NamedItem(dict[str, Any]):
         self.stands_in = stands_in
 
 
+def is_dict(item: Any) -> bool:
+    """Say whether an item is a dict, and not the plain data of an object."""
+    return isinstance(item, dict) and not (isinstance(item, NamedItem) and item.stands_in)
+
+
 def as_written(item: Any, json: bytes) -> NamedItem:
     """Return an item as it comes back from a state that holds this JSON of it."""
-    stands_in = item.stands_in if isinstance(item, NamedItem) else not isinstance(item, dict)
-    return NamedItem(item_name(item), msgspec.json.decode(json), stands_in=stands_in)
+    return NamedItem(item_name(item), msgspec.json.decode(json), stands_in=not is_dict(item))
 
 
 def is_item_type(kind: type) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from crawler.encode import encode_item, mended
 from crawler.errors import OutputError, SpiderError
 from crawler.model import Failed, Request
-from crawler.model.items import NamedItem, item_name
+from crawler.model.items import NamedItem, is_dict, item_name
 
 #: What `request_of` reads, of a request `r` whose parent is `p`.
 COLUMNS = "r.id, r.callback, r.url, r.priority, r.depth, p.url, r.more, r.attempts"
@@ -75,7 +75,7 @@ def request_of(row: tuple[Any, ...], callbacks: list[str]) -> Request:
 def item_row(item: Any) -> tuple[str, bool, bytes]:
     """Return an item's name, whether it is a dict, and its JSON. Raises OutputError when it has none."""
     name = item_name(item)
-    return name if name.isascii() else mended(name), isinstance(item, dict), encode_item(item)
+    return name if name.isascii() else mended(name), is_dict(item), encode_item(item)
 
 
 def failure_row(id: int, failed: Failed) -> FailureRow:
@@ -103,6 +103,6 @@ def _text(words: str) -> str:
     return words.encode("utf-8", "replace").decode()
 
 
-def item_of(name: str, is_dict: bool, json: bytes) -> NamedItem:
+def item_of(name: str, dict_itself: bool, json: bytes) -> NamedItem:
     """Return an item that was read back."""
-    return NamedItem(name, msgspec.json.decode(json), stands_in=not is_dict)
+    return NamedItem(name, msgspec.json.decode(json), stands_in=not dict_itself)

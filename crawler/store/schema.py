@@ -13,7 +13,7 @@ from crawler.errors import StateError
 from crawler.store.upgrading import STEPS, upgrade
 
 #: Raised by one whenever a table changes, with a step in `upgrading.py` that leads there.
-VERSION = 3
+VERSION = 4
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
 #: The first SQLite that knows UPDATE ... FROM.

@@ -9,13 +9,15 @@ from pathlib import Path
 #: What makes a file of one version one of the next.
 STEPS: dict[int, str] = {
     2: """
-        ALTER TABLE items ADD COLUMN is_dict INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE items ADD COLUMN line TEXT NOT NULL DEFAULT '';
-        UPDATE items SET is_dict = 1 WHERE name = 'dict';
         CREATE TABLE failures (
             id INTEGER PRIMARY KEY, request INTEGER NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL,
             detail TEXT NOT NULL, traceback TEXT NOT NULL, name TEXT NOT NULL, item BLOB
         );
+    """,
+    3: """
+        ALTER TABLE items ADD COLUMN is_dict INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE items ADD COLUMN line TEXT NOT NULL DEFAULT '';
+        UPDATE items SET is_dict = 1 WHERE name = 'dict';
     """,
 }
 

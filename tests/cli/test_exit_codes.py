@@ -44,23 +44,22 @@ BY_THE_CRAWL = [
 ]
 
 
-@pytest.mark.parametrize(("code", "text", "options", "message"), BEFORE_ANYTHING_IS_FETCHED)
-def test_code_of_what_is_wrong_from_the_beginning(
-    here: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str
+@pytest.mark.parametrize(
+    ("how", "code", "text", "options", "message"),
+    [("here", *case) for case in BEFORE_ANYTHING_IS_FETCHED] + [("crawl", *case) for case in BY_THE_CRAWL],
+)
+def test_code_of_what_goes_wrong(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    how: str,
+    code: int,
+    text: str,
+    options: list[str],
+    message: str,
 ) -> None:
     (tmp_path / "x.yaml").write_text(text)
-    ended_with(code, message, here("x.yaml", *options))
-
-
-@pytest.mark.parametrize(("code", "text", "options", "message"), BY_THE_CRAWL)
-def test_code_of_a_crawl_that_fails(
-    crawl: Crawl, tmp_path: Path, code: int, text: str, options: list[str], message: str
-) -> None:
-    (tmp_path / "x.yaml").write_text(text)
-    ended_with(code, message, crawl("x.yaml", *options))
-
-
-def ended_with(code: int, message: str, done: subprocess.CompletedProcess[str]) -> None:
+    run: Crawl = request.getfixturevalue(how)
+    done = run("x.yaml", *options)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert done.stdout == ""

@@ -229,7 +229,7 @@ def test_a_failing_batch_ends_the_crawl_and_its_items_come_again_under_the_same_
             raise ConnectionError("the database is down")
 
     with pytest.raises(
-        OutputError, match=r"save \(.*failed on a batch of 4 items: ConnectionError.*which is in memory"
+        OutputError, match=r"save \(.*failed on a batch of 4 items: ConnectionError.*one in memory ends with"
     ):
         crawl(save, store=store)
     broken = False

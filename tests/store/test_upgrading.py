@@ -67,11 +67,15 @@ def tables(path: Path) -> dict[str, set[tuple[Any, ...]]]:
     return {**found, "indexes": indexes}
 
 
-def version_of(path: Path) -> int:
+def one_number(path: Path, query: str) -> int:
     connection = sqlite3.connect(path)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (found,) = connection.execute(query).fetchone()
     connection.close()
-    return int(version)
+    return int(found)
+
+
+def version_of(path: Path) -> int:
+    return one_number(path, "PRAGMA user_version")
 
 
 def test_every_version_that_was_is_kept_and_has_a_step() -> None:
@@ -80,23 +84,24 @@ def test_every_version_that_was_is_kept_and_has_a_step() -> None:
 
 
 async def test_the_crawl_in_it_goes_on(old: Path) -> None:
-    pages = web()
+    pages, waiting = web(), one_number(old, "SELECT count(*) FROM requests WHERE state = 'waiting'")
     options: dict[str, Any] = {"politeness": {"delay": 0, "per_host": 4, "robots": False}}
     async with Crawl(Numbers, fetcher=pages, state=str(old), **options) as crawl:
         rest = [number.n async for number in crawl.items(Number)]
     assert sorted(rest) == list(range(9, 40))
     assert f"{A}/" not in {hit.url for hit in pages.hits}  # what was fetched is not fetched again
-    assert len(pages.hits) == 28
+    assert len(pages.hits) == waiting > 0
 
 
 async def test_it_is_as_a_new_one_then_and_a_copy_is_kept(old: Path, tmp_path: Path) -> None:
-    before = version_of(old)
+    before, items = version_of(old), one_number(old, "SELECT count(*) FROM items")
     async with SqliteStore(old), SqliteStore(tmp_path / "new.db"):
         pass
     assert tables(old) == tables(tmp_path / "new.db")
     assert version_of(old) == VERSION
     assert version_of(copy_of(old, before)) == before
-    assert standing(old).items == {"Number": 12}
+    assert standing(old).items == {"Number": items}
+    assert items > 9
 
 
 async def test_one_that_cannot_be_copied_is_left_alone(old: Path) -> None:
