@@ -53,6 +53,12 @@ class Record(msgspec.Struct, frozen=True):
 BATCH = "batch "
 
 
+#: How the names of notes about a host begin: that it is to be left alone, its robots.txt, its cookies.
+REST, ROBOTS_TEXT, COOKIES = "rest ", "robots ", "cookies "
+#: The note that says whether hosts may be in contact with this crawl.
+CONTACTS = "contacts"
+
+
 class Mark(msgspec.Struct, frozen=True):
     """How far a sink has come; the store keeps the newest one of each.
 
@@ -171,6 +177,8 @@ class Settlement(msgspec.Struct, frozen=True):
         page: whether it counts as a page.
         size: bytes of the decoded body.
         detail: more on the reason: the status of an answer, or the words of an error.
+        status: of the answer, 0 when there was none.
+        seconds: how long it took to get it.
         failed: what plugins failed on, to be kept for who looks into it.
         lines: the line of stages that each item came through; empty where there are not several.
     """
@@ -186,6 +194,8 @@ class Settlement(msgspec.Struct, frozen=True):
     detail: str = ""
     failed: Sequence[Failed] = ()
     lines: Sequence[str] = ()
+    status: int = 0
+    seconds: float = 0.0
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -198,6 +208,18 @@ class Settled(msgspec.Struct, frozen=True):
 
     accepted: bool
     new: Sequence[Request] = ()
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something small that a store keeps beside the requests: a host's robots.txt, its cookies.
+
+    Attributes:
+        value: what was kept.
+        age: seconds since then; never less than 0, whatever has become of the clock.
+    """
+
+    value: bytes
+    age: float
 
 
 class Backlog(msgspec.Struct, frozen=True):
@@ -229,7 +251,7 @@ class Recalled(msgspec.Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Where requests and items are kept. Four verbs, each batched, idempotent and atomic.
+    """Where requests and items are kept. Four verbs, each batched, idempotent and atomic, and what serves them.
 
     Times are seconds on one clock, given by the caller as `now`. A lease ends when it is settled or
     when its time is over; after that only a newer lease of the same request can settle.
@@ -269,6 +291,17 @@ class Store(Protocol):
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         """Let leases end `ttl` seconds from now instead; False for those that were lost already."""
+        ...
+
+    async def keep(self, name: str, value: bytes, *, now: float) -> None:
+        """Keep something small under a name; what was kept under it before is gone.
+
+        It outlives a crash wherever something does that was settled after it.
+        """
+        ...
+
+    async def kept(self, name: str, *, now: float) -> Note | None:
+        """Return what is kept under a name; None when nothing is."""
         ...
 
     async def drain(self, after: int, limit: int) -> Sequence[Record]:

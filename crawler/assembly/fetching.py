@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_network
 
 from crawler.assembly.parts import Parts
-from crawler.contracts import Fetcher
+from crawler.contracts import Fetcher, Store
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.making import make_fetcher_plugin
 from crawler.policy.address import AddressRule
@@ -15,8 +15,8 @@ from crawler.settings import Settings
 from crawler.version import __version__
 
 
-async def open_fetcher(parts: Parts, allow: Sequence[str], stack: AsyncExitStack) -> Fetcher:
-    """Return what fetches, outermost first: cookies, a plugin, the web."""
+async def open_fetcher(parts: Parts, allow: Sequence[str], store: Store, stack: AsyncExitStack) -> Fetcher:
+    """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web."""
     settings = parts.settings
     if parts.fetcher is not None:
         inner = parts.fetcher
@@ -25,7 +25,7 @@ async def open_fetcher(parts: Parts, allow: Sequence[str], stack: AsyncExitStack
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
-    return CookieFetcher(fetcher) if settings.fetch.cookies else fetcher
+    return CookieFetcher(fetcher, store) if settings.fetch.cookies else fetcher
 
 
 def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:

@@ -64,7 +64,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await serve_demo(settings.start.demo.articles, state, stack)
             allow.append(address)
-        fetcher = await open_fetcher(parts, allow, stack)
+        fetcher = await open_fetcher(parts, allow, state.store, stack)
         frontier = make_frontier(parts, state.store)
         plan = _plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall())
         plan.tell, plan.feeds, plan.left, plan.pipeline = tell, feeds, left, places.pipeline
@@ -95,6 +95,7 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
     engines: list[Engine] = []
     yield engines
     for engine in engines:
+        await engine.leave()
         await state.note(ended=engine.cause)
 
 

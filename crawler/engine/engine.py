@@ -9,6 +9,7 @@ from anyio import Event, Semaphore, create_task_group, get_cancelled_exc_class, 
 from anyio.lowlevel import checkpoint
 
 from crawler.cancelling import is_cancelled, let_through
+from crawler.contracts import Settled
 from crawler.engine.admission import Admission
 from crawler.engine.batches import BatchFeed
 from crawler.engine.callbacks import Callbacks
@@ -105,6 +106,10 @@ class Engine:
         """Go on after `pause`."""
         self._frontier.release()
 
+    async def leave(self) -> None:
+        """Note that the crawl has left its hosts: nothing is under way any more."""
+        await self._frontier.leave()
+
     @property
     def pending(self) -> int:
         """How many requests wait, delayed ones included."""
@@ -141,7 +146,7 @@ class Engine:
         fetched = await self._fetch(lease)
         seconds = self._plan.clock() - began
         if lease.request.callback == ROBOTS:
-            outcome = self._robots.read(lease, fetched)
+            outcome = await self._robots.read(lease, fetched)
             await self._frontier.settle(lease, outcome)
         elif isinstance(fetched, Response):
             size = len(fetched.body)
@@ -196,12 +201,12 @@ class Engine:
         await let_through()  # what came of it may be a cancelled callback's or stage's, and half of the truth
         visited = visited or Visited(lease, outcome)
         try:
-            settled = await self._frontier.settle(lease, outcome, size=visited.size)
+            settled = await self._write_down(lease, outcome, visited)
         except OutputError:  # an item that no disk can hold; nothing of the page is written yet
             if not isinstance(outcome, Done | GaveUp):
                 raise
             outcome = self._writable(lease, outcome)
-            settled = await self._frontier.settle(lease, outcome, size=visited.size)
+            settled = await self._write_down(lease, outcome, visited)
         self._plan.budget.end(page=is_page(outcome), size=visited.size)
         spent = self._plan.budget.spent()
         if spent:
@@ -212,6 +217,11 @@ class Engine:
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items))
         self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
+
+    async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> Settled:
+        return await self._frontier.settle(
+            lease, outcome, size=visited.size, status=visited.status, seconds=visited.seconds
+        )
 
     def _writable(self, lease: Lease, outcome: Done | GaveUp) -> Done | GaveUp:
         rest = without_unwritable(outcome)

@@ -52,7 +52,7 @@ class Reading:
             outcome = judge_status(lease, response, self._plan.retry)
             rest = busy_rest(lease, response, outcome, self._plan.retry)
             if rest is not None:
-                self._plan.frontier.pause(lease, rest)
+                await self._plan.frontier.pause(lease, rest)
         if outcome is None:
             outcome = await self._call(lease.request, lease.request.callback, Page(response))
         return await self.give_up(lease, outcome)

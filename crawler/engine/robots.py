@@ -10,8 +10,10 @@ from crawler.model import Done, Lease, Outcome, Refused, Request, Response, Retr
 from crawler.policy.judge import judge_status, redirect_target
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import (
+    MAX_BYTES,
     MAX_HOPS,
     RobotsRules,
+    RobotsText,
     rules_for_failure,
     rules_for_status,
 )
@@ -35,38 +37,44 @@ class RobotsDesk:
         self._agent = agent
         self._tell = tell
 
-    def read(self, lease: Lease, fetched: Response | Outcome) -> Outcome:
+    async def read(self, lease: Lease, fetched: Response | Outcome) -> Outcome:
         """Act on what came back: rules, another hop, or another try later."""
         if isinstance(fetched, Response):
             target = redirect_target(fetched)
             if target:
-                return self._follow(lease.request, target)
+                return await self._follow(lease.request, target)
             trouble = judge_status(lease, fetched, self._retry)
         else:
             trouble = fetched
         if isinstance(trouble, Retry):
-            return self._again(lease, trouble)
+            return await self._again(lease, trouble)
         if isinstance(trouble, Refused):
             # We would not contact the host, for its address say: its pages are to say so themselves.
-            return self._learn(lease.request, RobotsRules(f"not asked ({trouble.reason})", allow_all=True))
+            return await self._learn(
+                lease.request, RobotsRules(f"not asked ({trouble.reason})", allow_all=True)
+            )
         if isinstance(fetched, Response):
-            return self._learn(lease.request, rules_for_status(fetched.status, fetched.body, self._agent))
-        return self._learn(lease.request, rules_for_failure(fetched.reason))
+            rules = rules_for_status(fetched.status, fetched.body, self._agent)
+            # A server that fails, or has no time, may do better by the next run.
+            lasting = fetched.status < 500 and fetched.status != 429
+            text = RobotsText(fetched.status, fetched.body[:MAX_BYTES]) if lasting else None
+            return await self._learn(lease.request, rules, text)
+        return await self._learn(lease.request, rules_for_failure(fetched.reason))
 
-    def _follow(self, request: Request, target: str) -> Outcome:
+    async def _follow(self, request: Request, target: str) -> Outcome:
         if request.hops >= MAX_HOPS:
-            return self._learn(
+            return await self._learn(
                 request, RobotsRules("redirected too often: everything may be fetched", allow_all=True)
             )
         self._frontier.ask_ahead(request.hop(target, keep_body=True))
         return Done()
 
-    def _again(self, lease: Lease, trouble: Retry) -> Outcome:
-        self._frontier.pause(lease, trouble.delay)
+    async def _again(self, lease: Lease, trouble: Retry) -> Outcome:
+        await self._frontier.pause(lease, trouble.delay)
         self._frontier.ask_ahead(lease.request, lease.attempt + 1)
         return trouble
 
-    def _learn(self, request: Request, rules: RobotsRules) -> Outcome:
-        self._frontier.learn(request.data, rules)
+    async def _learn(self, request: Request, rules: RobotsRules, text: RobotsText | None = None) -> Outcome:
+        await self._frontier.learn(request.data, rules, text)
         self._tell(RobotsRead(request.data, rules.verdict, rules.crawl_delay, rules.forbid_all, rules.cause))
         return Done()

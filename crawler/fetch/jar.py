@@ -48,6 +48,15 @@ class CookieJar:
                 changed = True
         return changed
 
+    def of(self, host: str) -> list[Cookie]:
+        """Return the cookies of a host, in the order of their creation."""
+        return list(self._hosts.get(host, {}).values())
+
+    def put_back(self, host: str, cookies: Sequence[Cookie], now: float) -> None:
+        """Take in what `of` returned in an earlier run, but for what is over."""
+        for cookie in cookies:
+            self._put(host, cookie, secure=True, now=now)
+
     def _put(self, host: str, cookie: Cookie, *, secure: bool, now: float) -> bool:
         cookies = self._hosts.get(host, {})
         key = (cookie.name, cookie.path)

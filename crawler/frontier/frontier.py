@@ -9,11 +9,20 @@ from itertools import count
 
 from anyio import CancelScope, Event, current_time
 
-from crawler.contracts import Recalled, Settled, Settlement, State, Store
+from crawler.contracts import Recalled, Settled, Settlement, Store
+from crawler.frontier.memory import HostMemory
 from crawler.frontier.queue import HostQueue
-from crawler.model import ROBOTS, Done, Lease, Outcome, Refused, Request, Retry, is_page
+from crawler.frontier.settlement import settlement_of
+from crawler.model import ROBOTS, Lease, Outcome, Request
 from crawler.policy.politeness import Politeness
-from crawler.policy.robots import FRESH_SECONDS, OFF, UNREACHABLE_SECONDS, RobotsRules
+from crawler.policy.robots import (
+    FRESH_SECONDS,
+    OFF,
+    UNREACHABLE_SECONDS,
+    RobotsRules,
+    RobotsText,
+    rules_for_status,
+)
 from crawler.url import origin_of
 
 
@@ -24,6 +33,7 @@ class Frontier:
         store: where requests are kept.
         politeness: the paces of the hosts; crawls may share it.
         robots: whether robots.txt is asked first.
+        agent: the product token that robots.txt is read for.
         owner: the name under which leases are taken.
         lease_seconds: how long a lease lasts; infinite where no other owner uses the store.
     """
@@ -34,12 +44,16 @@ class Frontier:
         politeness: Politeness,
         *,
         robots: bool = True,
+        agent: str = "",
         owner: str = "",
         lease_seconds: float = math.inf,
     ) -> None:
         self._store = store
         self._politeness = politeness
         self._robots = robots
+        self._agent = agent
+        self._memory = HostMemory(store, politeness.max_delay)
+        self._contacted = -math.inf  # by earlier runs, whichever host it was
         self._owner = owner
         self._lease_seconds = lease_seconds
         self._queues: dict[str, HostQueue] = {}
@@ -57,6 +71,7 @@ class Frontier:
     async def recall(self) -> Recalled:
         """Take back what this owner had been lent, take up what waits, and return what there is."""
         recalled = await self._store.recall(owner=self._owner, now=current_time())
+        self._contacted = await self._memory.begin(current_time())
         for backlog in recalled.backlogs:
             for at in backlog.delayed:
                 heappush(self._later, (at, backlog.host))
@@ -64,6 +79,10 @@ class Frontier:
             if backlog.ready:
                 self._ready(backlog.host, backlog.ready)
         return recalled
+
+    async def leave(self) -> None:
+        """Note that the hosts have been left in good order: what was lent has ended."""
+        await self._memory.leave(current_time())
 
     async def add(self, requests: Sequence[Request]) -> int:
         """Add requests that are in canonical form and in scope; return how many were new."""
@@ -95,22 +114,28 @@ class Frontier:
         """Give the host's slot back: its body is in, or it was not asked at all."""
         self._queues[lease.host].pace.end(current_time(), contacted=contacted)
 
-    def pause(self, lease: Lease, seconds: float) -> None:
-        """Leave the lease's host alone for so long."""
-        self._queues[lease.host].pace.pause(current_time() + seconds)
+    async def pause(self, lease: Lease, seconds: float) -> None:
+        """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile."""
+        now = current_time()
+        self._queues[lease.host].pace.pause(now + seconds)
+        await self._memory.rest(lease.host, seconds, now)
 
-    async def settle(self, lease: Lease, outcome: Outcome, *, size: int = 0) -> Settled:
+    async def settle(
+        self, lease: Lease, outcome: Outcome, *, size: int = 0, status: int = 0, seconds: float = 0.0
+    ) -> Settled:
         """End a lease and write down its outcome; return what the store made of it.
 
         Args:
             lease: what was lent.
             outcome: what came of it.
             size: bytes of the decoded body.
+            status: of the answer, 0 when there was none.
+            seconds: how long it took to get it.
         """
         settled = Settled(accepted=True)
         if lease.request.callback != ROBOTS:
             now = current_time()
-            settlement = _settlement(lease, outcome, now, size)
+            settlement = settlement_of(lease, outcome, now, size=size, status=status, seconds=seconds)
             (settled,) = await self._store.settle([settlement], now=now)
             self._take_back(settlement, settled)
         # Not before its links are queued up: until then there may be more to come.
@@ -126,18 +151,23 @@ class Frontier:
         """Return the robots.txt rules of the lease's origin."""
         return self._queues[lease.host].rules or OFF
 
-    def learn(self, origin: str, rules: RobotsRules) -> None:
-        """Take note of an origin's robots.txt; its requests may go now."""
+    async def learn(self, origin: str, rules: RobotsRules, text: RobotsText | None = None) -> None:
+        """Take note of an origin's robots.txt; its requests may go now.
+
+        Args:
+            origin: scheme, host and port.
+            rules: what follows from the answer.
+            text: the answer, when later runs may go by it.
+        """
+        now = current_time()
+        if text is not None:
+            await self._memory.robots(origin, text, now)
         queue = self._queue(origin)
-        queue.asking = False
         if queue.rules is not None and rules.cause is not None:
             # RFC 9309, 2.4: while robots.txt cannot be reached, the rules that were read may serve on.
-            queue.rules_end = current_time() + UNREACHABLE_SECONDS
+            self._obey(queue, queue.rules, now + UNREACHABLE_SECONDS)
         else:
-            queue.rules, queue.rules_end = rules, current_time() + FRESH_SECONDS
-        if rules.crawl_delay is not None:
-            queue.pace.slow_down(rules.crawl_delay)
-        self._schedule(queue)
+            self._obey(queue, rules, now + FRESH_SECONDS)
 
     def ask_ahead(self, request: Request, attempt: int = 1) -> None:
         """Let a request of our own (robots.txt, after a redirect or once more) go before the store's."""
@@ -177,13 +207,13 @@ class Frontier:
         queue.scheduled = False
         if not queue.has_work():
             return None
+        if not queue.recalled:
+            await self._recall_host(queue, now)
+        if self._robots and queue.needs_rules(now):
+            await self._want_rules(queue, now)
         if queue.pace.wait(now):
             self._schedule(queue, now)
             return None
-        if self._robots and queue.needs_rules(now):
-            queue.asking = True
-            queue.ahead.append((Request(queue.origin + "/robots.txt", ROBOTS, data=queue.origin), 1))
-            self._pending += 1
         queue.pace.begin()
         lease = await self._pick(queue, now)
         if lease is None:
@@ -192,6 +222,34 @@ class Frontier:
         self._leased += 1
         self._schedule(queue, now)
         return lease
+
+    async def _recall_host(self, queue: HostQueue, now: float) -> None:
+        """Take up what earlier runs knew: when the host was contacted, and that it is to be left alone."""
+        queue.recalled = True
+        queue.pace.contacted(self._contacted)
+        rest = await self._memory.rest_of(queue.origin, now)
+        if rest:
+            queue.pace.pause(now + rest)
+
+    async def _want_rules(self, queue: HostQueue, now: float) -> None:
+        """Take up the robots.txt that an earlier run has read, or let it be asked for before all else."""
+        known = await self._memory.robots_of(queue.origin, now)
+        if known is not None:
+            text, age = known
+            rules = rules_for_status(text.status, text.body, self._agent)
+            self._obey(queue, rules, now - age + FRESH_SECONDS)
+            return
+        queue.asking = True
+        queue.ahead.append((Request(queue.origin + "/robots.txt", ROBOTS, data=queue.origin), 1))
+        self._pending += 1
+
+    def _obey(self, queue: HostQueue, rules: RobotsRules, until: float) -> None:
+        """Let an origin's requests go by these rules until then."""
+        queue.asking = False
+        queue.rules, queue.rules_end = rules, until
+        if rules.crawl_delay is not None:
+            queue.pace.slow_down(rules.crawl_delay)
+        self._schedule(queue)
 
     async def _pick(self, queue: HostQueue, now: float) -> Lease | None:
         """Lend what goes first of a host whose slot is taken; without a lease, give the slot back."""
@@ -271,39 +329,3 @@ class Frontier:
 
     def _rouse(self) -> None:
         self._wake.set()
-
-
-def _settlement(lease: Lease, outcome: Outcome, now: float, size: int) -> Settlement:
-    reason, page = outcome.reason, is_page(outcome)
-    if isinstance(outcome, Done):
-        return Settlement(
-            lease,
-            reason,
-            State.DONE,
-            None,
-            outcome.found,
-            outcome.items,
-            page,
-            size,
-            failed=outcome.failed,
-            lines=outcome.lines,
-        )
-    detail = outcome.detail
-    if isinstance(outcome, Retry):
-        due = now + outcome.delay
-        return Settlement(lease, reason, State.WAITING, again_at=due, size=size, detail=detail)
-    if isinstance(outcome, Refused):
-        return Settlement(lease, reason, State.REFUSED, page=page, size=size, detail=detail)
-    return Settlement(
-        lease,
-        reason,
-        State.GAVE_UP,
-        None,
-        outcome.found,
-        outcome.items,
-        page,
-        size,
-        detail,
-        outcome.failed,
-        outcome.lines,
-    )

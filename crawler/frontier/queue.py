@@ -19,11 +19,12 @@ class HostQueue:
         ahead: requests of our own that go before the store's (robots.txt), and which try each is.
         rules: the robots.txt rules; None until they are known.
         rules_end: when the rules are too old to be used.
+        recalled: what earlier runs knew of the host has been taken up.
         asking: robots.txt has been asked for, and nothing else may be until it is known.
         scheduled: it stands in the frontier's heap, or is parked at its pace.
     """
 
-    __slots__ = ("ahead", "asking", "origin", "pace", "ready", "rules", "rules_end", "scheduled")
+    __slots__ = ("ahead", "asking", "origin", "pace", "ready", "recalled", "rules", "rules_end", "scheduled")
 
     def __init__(self, origin: str, pace: Pace) -> None:
         self.origin = origin
@@ -32,6 +33,7 @@ class HostQueue:
         self.ahead: deque[tuple[Request, int]] = deque()
         self.rules: RobotsRules | None = None
         self.rules_end = 0.0
+        self.recalled = False
         self.asking = False
         self.scheduled = False
 

@@ -54,6 +54,11 @@ class Pace:
             self._rested = max(self._rested, rested)
         self._tell()
 
+    def contacted(self, at: float) -> None:
+        """Take note of a contact that was not begun here, and ended then at the latest."""
+        self._ended = max(self._ended, at)
+        self._rested = max(self._rested, at + self.delay)
+
     def pause(self, until: float) -> None:
         """Leave the host alone until then: it said that it is busy."""
         self._quiet = max(self._quiet, until)
@@ -77,6 +82,11 @@ class Pace:
             wake()
 
 
+def host_key(origin: str) -> str:
+    """Return what an origin's host goes by here: http and https of one host are the same to us."""
+    return origin.partition("://")[2]
+
+
 class Politeness:
     """The paces of all hosts. Crawls that are given the same object share them.
 
@@ -94,7 +104,7 @@ class Politeness:
 
     def pace(self, origin: str) -> Pace:
         """Return the pace of an origin's host; http and https of one host share it."""
-        host = origin.partition("://")[2]
+        host = host_key(origin)
         pace = self._paces.get(host)
         if pace is None:
             pace = self._paces[host] = Pace(self.delay, self.per_host, self.max_delay)

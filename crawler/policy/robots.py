@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 from protego import Protego
 
 from crawler.model import Reason
@@ -106,6 +107,13 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 def _token(value: str) -> str:
     """Return a product token in lower case; what follows it, such as a version, does not count."""
     return (re.split(r"[\s/]", value.strip(), maxsplit=1)[0]).lower()
+
+
+class RobotsText(msgspec.Struct, frozen=True):
+    """The answer to a request for robots.txt, as it is kept: its status, and what of its body is read."""
+
+    status: int
+    body: bytes = b""
 
 
 def rules_for_status(status: int, body: bytes, agent: str) -> RobotsRules:

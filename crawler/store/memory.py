@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count, islice, takewhile
 
-from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement
+from crawler.contracts import Backlog, Mark, Note, Recalled, Record, Settled, Settlement
 from crawler.model import Failed, Lease, Request
 from crawler.store.leases import Kept, LeaseBook
 from crawler.url import origin_of
@@ -34,6 +34,7 @@ class MemoryStore:
         self._leases = LeaseBook()
         self._items: dict[int, Record] = {}
         self._marks: dict[str, Mark] = {}
+        self._notes: dict[str, tuple[bytes, float]] = {}
         self._forgotten = 0
         self._pages = self._size = 0
         self._ids = count(1)
@@ -105,6 +106,13 @@ class MemoryStore:
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         self._take_back(now)
         return [self._leases.extend(lease, now + ttl) for lease in leases]
+
+    async def keep(self, name: str, value: bytes, *, now: float) -> None:
+        self._notes[name] = value, now
+
+    async def kept(self, name: str, *, now: float) -> Note | None:
+        found = self._notes.get(name)
+        return found and Note(found[0], max(0.0, now - found[1]))
 
     async def drain(self, after: int, limit: int) -> Sequence[Record]:
         # Ids grow, and what was delivered has been forgotten: what is wanted stands at the front.

@@ -23,9 +23,15 @@ def note(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", list(values.items()))
 
 
+def opening(connection: sqlite3.Connection) -> str | None:
+    """Return how often the file was opened so far."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'opened'").fetchone()
+    return found and str(found[0])
+
+
 def count_opening(connection: sqlite3.Connection) -> None:
     """Note that the file was opened once more."""
-    note(connection, {"opened": str(int(meta(connection).get("opened", "0")) + 1)})
+    note(connection, {"opened": str(int(opening(connection) or "0") + 1)})
 
 
 def secret(connection: sqlite3.Connection) -> bytes:
@@ -104,6 +110,17 @@ def marks(connection: sqlite3.Connection) -> dict[str, Mark]:
     """Return how far each sink has come."""
     found = connection.execute("SELECT name, item, place FROM sinks")
     return {name: Mark(name, item, json.loads(place)) for name, item, place in found}
+
+
+def noted(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of all notes."""
+    return {name for (name,) in connection.execute("SELECT name FROM notes")}
+
+
+def note_of(connection: sqlite3.Connection, name: str) -> tuple[bytes, float]:
+    """Return a note that there is, and when it was kept, in seconds since 1970."""
+    value, at = connection.execute("SELECT value, at FROM notes WHERE name = ?", (name,)).fetchone()
+    return value, at
 
 
 def totals(connection: sqlite3.Connection) -> tuple[int, int, int]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from crawler.contracts import BATCH
+from crawler.contracts import BATCH, CONTACTS, REST
 from crawler.errors import StateError
 from crawler.store.upgrading import STEPS, upgrade
 
 #: Raised by one whenever a table changes, with a step in `upgrading.py` that leads there.
-VERSION = 4
+VERSION = 5
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
 #: The first SQLite that knows UPDATE ... FROM.
@@ -39,10 +40,22 @@ CREATE TABLE requests (
     reason TEXT,
     detail TEXT,                    -- the status of an answer, or the words of an error
     page INTEGER NOT NULL DEFAULT 0,
-    size INTEGER NOT NULL DEFAULT 0
+    size INTEGER NOT NULL DEFAULT 0,
+    at REAL,                        -- when the last attempt ended, in seconds since 1970
+    seconds REAL,                   -- how long its answer took
+    status INTEGER                  -- of its answer, 0 when there was none
 );
 CREATE INDEX waiting ON requests (host, priority DESC, id) WHERE state = 'waiting' AND due IS NULL;
 CREATE INDEX delayed ON requests (due) WHERE due IS NOT NULL;
+CREATE TABLE tries (                -- attempts after which the request was to be tried again
+    request INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    at REAL NOT NULL,
+    seconds REAL NOT NULL,
+    status INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT
+);
 CREATE TABLE items (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice, also when the last one was deleted
     request INTEGER NOT NULL,
@@ -61,11 +74,16 @@ CREATE TABLE failures (
     name TEXT NOT NULL,             -- of the item; '' when the page itself failed
     item BLOB                       -- as JSON, as it came to the stage
 );
+CREATE TABLE notes (                -- of hosts: robots.txt, rests, cookies
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL,
+    at REAL NOT NULL                -- when it was kept, in seconds since 1970
+) WITHOUT ROWID;
 CREATE TABLE sinks (name TEXT PRIMARY KEY, item INTEGER NOT NULL, place TEXT NOT NULL) WITHOUT ROWID;
 """
 
 #: What a crawl leaves behind, and a new one on the same file begins without.
-_LEFT = ("requests", "hosts", "callbacks", "items", "failures", "sqlite_sequence", "meta")
+_LEFT = ("requests", "hosts", "callbacks", "tries", "items", "failures", "sqlite_sequence", "meta")
 
 
 def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
@@ -86,6 +104,7 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
         )
     with _told(path, "opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(path)
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -141,6 +160,12 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
     raise AssertionError("one of both ways has returned or raised")
 
 
+def _make_private(path: Path) -> None:
+    """Make a new state file readable for nobody else: it holds what was sent, passwords and cookies too."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 @contextmanager
 def _told(path: Path, what: str) -> Iterator[None]:
     """Tell errors of the system and of SQLite as what they are to a crawl."""
@@ -164,12 +189,14 @@ def wipe(connection: sqlite3.Connection) -> None:
     """Delete what a crawl has left behind, inside the caller's transaction.
 
     The names and places of the sinks stay: by them this state's own outputs are known, and may be replaced.
-    Those of batches go, which have no output.
+    Those of batches go, which have no output. A host that is to be left alone still is; its robots.txt is
+    asked again, and its cookies are gone.
     """
     for table in _LEFT:
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM sinks WHERE name GLOB ? || '*'", (BATCH,))
     connection.execute("UPDATE sinks SET item = 0")
+    connection.execute("DELETE FROM notes WHERE name NOT GLOB ? || '*' AND name <> ?", (REST, CONTACTS))
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int | None:

@@ -17,7 +17,7 @@ from typing import Self
 
 from anyio import Lock
 
-from crawler.contracts import Backlog, Mark, Recalled, Record, Settled, Settlement, State
+from crawler.contracts import Backlog, Mark, Note, Recalled, Record, Settled, Settlement, State
 from crawler.model import Failed, Lease, Request
 from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
@@ -27,7 +27,7 @@ from crawler.store.rows import failure_row, item_row, more_of
 from crawler.store.schema import wipe
 from crawler.store.seen import LARGEST, Seen
 from crawler.store.window import FIRST, Window, share
-from crawler.store.writer import GROUP_SECONDS, Writer
+from crawler.store.writer import GROUP_SECONDS, Ended, Writer
 from crawler.url import origin_of
 
 #: Items that wait for delivery in memory; more are read from the disk.
@@ -87,6 +87,7 @@ class SqliteStore:
         self._leases = LeaseBook()
         self._sleeping: list[tuple[float, Kept]] = []
         self._marks: dict[str, Mark] = {}
+        self._noted: set[str] = set()
         self._fresh: deque[Record] = deque()
         self._last_id = self._last_item = self._forgotten = self._pages = self._size = 0
 
@@ -153,6 +154,7 @@ class SqliteStore:
         reading.count_opening(connection)
         self.meta = reading.meta(connection)
         self._leases = LeaseBook(int(self.meta["opened"]) << 32)
+        self._writer.fence.opened(self.meta["opened"])
         self._callbacks = reading.callbacks(connection)
         self._codes = {name: code for code, name in enumerate(self._callbacks)}
         for id, origin, waiting in reading.hosts(connection):
@@ -161,6 +163,7 @@ class SqliteStore:
         self._share = share(len(self._windows))
         self._sleeping = reading.delayed(connection, self._callbacks)
         self._marks = reading.marks(connection)
+        self._noted = reading.noted(connection)
         self._last_id, self._pages, self._size = reading.totals(connection)
         self._last_item, self._forgotten = reading.item_ids(connection)
         self._writer.last_item = self._last_item
@@ -310,12 +313,38 @@ class SqliteStore:
         # What comes from strangers may hold half a character, which no file takes.
         detail = settlement.detail[:_DETAIL].encode("utf-8", "replace").decode() or None
         self._writer.batch.ended(
-            kept.id, state, kept.attempts, due, settlement.reason, detail, settlement.page, settlement.size
+            Ended(
+                kept.id,
+                state,
+                kept.attempts,
+                due,
+                settlement.reason,
+                detail,
+                settlement.page,
+                settlement.size,
+                self._clock(),
+                settlement.seconds,
+                settlement.status,
+            )
         )
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         self._take_back(now)
         return [self._leases.extend(lease, now + ttl) for lease in leases]
+
+    # Notes.
+
+    async def keep(self, name: str, value: bytes, *, now: float) -> None:
+        self._writer.check()
+        self._noted.add(name)
+        self._writer.batch.notes[name] = value, self._clock()
+        self._writer.filled()
+
+    async def kept(self, name: str, *, now: float) -> Note | None:
+        if name not in self._noted:  # as of nearly all hosts: the disk is not asked for each
+            return None
+        value, at = await self._writer.do(lambda connection: reading.note_of(connection, name))
+        return Note(value, max(0.0, self._clock() - at))
 
     # Items.
 

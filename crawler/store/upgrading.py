@@ -19,6 +19,18 @@ STEPS: dict[int, str] = {
         ALTER TABLE items ADD COLUMN line TEXT NOT NULL DEFAULT '';
         UPDATE items SET is_dict = 1 WHERE name = 'dict';
     """,
+    4: """
+        ALTER TABLE requests ADD COLUMN at REAL;
+        ALTER TABLE requests ADD COLUMN seconds REAL;
+        ALTER TABLE requests ADD COLUMN status INTEGER;
+        CREATE TABLE tries (
+            request INTEGER NOT NULL, attempt INTEGER NOT NULL, at REAL NOT NULL, seconds REAL NOT NULL,
+            status INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT
+        );
+        CREATE TABLE notes (
+            name TEXT PRIMARY KEY, value BLOB NOT NULL, at REAL NOT NULL
+        ) WITHOUT ROWID;
+    """,
 }
 
 

@@ -6,13 +6,14 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from anyio import Event, RunFinishedError, from_thread
 from anyio.lowlevel import current_token
 
 from crawler.errors import StateError
 from crawler.store.bulk import write_rows
+from crawler.store.fence import Fence
 from crawler.store.rows import FailureRow, RequestRow
 from crawler.store.schema import connect
 from crawler.waiting import until_over
@@ -32,9 +33,11 @@ _REQUESTS = (
 )
 _OUTCOMES = (
     "UPDATE requests SET state = new.column2, attempts = new.column3, due = new.column4, "
-    "reason = new.column5, detail = new.column6, page = new.column7, size = size + new.column8 "
+    "reason = new.column5, detail = new.column6, page = new.column7, size = size + new.column8, "
+    "at = new.column9, seconds = new.column10, status = new.column11 "
     "FROM (VALUES {rows}) AS new WHERE requests.id = new.column1"
 )
+_TRIES = "INSERT INTO tries (request, attempt, at, seconds, status, reason, detail) VALUES {rows}"
 _ITEMS = "INSERT INTO items (id, request, name, is_dict, json, line) VALUES {rows}"
 _FAILURES = "INSERT INTO failures (request, place, reason, detail, traceback, name, item) VALUES {rows}"
 _MISFITS = (  # with the ids of their items instead of their requests'
@@ -42,10 +45,29 @@ _MISFITS = (  # with the ids of their items instead of their requests'
     "SELECT items.request, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7 "
     "FROM (VALUES {rows}) AS new JOIN items ON items.id = new.column1"
 )
+_NOTES = "INSERT OR REPLACE INTO notes (name, value, at) VALUES {rows}"
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
 
-OutcomeRow = tuple[int, str, int, float | None, str, str | None, bool, int]
+class Ended(NamedTuple):
+    """How the lease of a request ended, as its row will say."""
+
+    id: int
+    state: str
+    attempts: int
+    due: float | None
+    reason: str
+    detail: str | None
+    page: bool
+    size: int
+    at: float
+    seconds: float
+    status: int
+
+    @property
+    def as_try(self) -> tuple[int, int, float, float, int, str, str | None]:
+        """The row of an attempt after which there is to be another one."""
+        return self.id, self.attempts, self.at, self.seconds, self.status, self.reason, self.detail
 
 
 class Batch:
@@ -55,10 +77,12 @@ class Batch:
         self.hosts: list[tuple[int, str]] = []
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
-        self.outcomes: dict[int, OutcomeRow] = {}
+        self.outcomes: dict[int, Ended] = {}
+        self.tries: list[tuple[int, int, float, float, int, str, str | None]] = []
         self.items: list[tuple[int, int, str, bool, bytes, str]] = []
         self.failures: list[FailureRow] = []
         self.misfits: list[FailureRow] = []
+        self.notes: dict[str, tuple[bytes, float]] = {}
         self.marks: dict[str, tuple[int, str]] = {}
         self.forget = 0
         self.work: list[Callable[[sqlite3.Connection], Any]] = []
@@ -68,27 +92,18 @@ class Batch:
     def __len__(self) -> int:
         return len(self.requests) + len(self.outcomes) + len(self.items)
 
-    def ended(
-        self,
-        id: int,
-        state: str,
-        attempts: int,
-        due: float | None,
-        reason: str,
-        detail: str | None,
-        page: bool,
-        size: int,
-    ) -> None:
+    def ended(self, end: Ended) -> None:
         """Take in how a request's lease ended; a second end counts, with the bytes of both."""
-        before = self.outcomes.get(id)
-        if before is not None:
-            size += before[-1]
-        self.outcomes[id] = (id, state, attempts, due, reason, detail, page, size)
+        before = self.outcomes.get(end.id)
+        self.outcomes[end.id] = end if before is None else end._replace(size=before.size + end.size)
+        if end.due is not None:
+            self.tries.append(end.as_try)
 
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Write all of it, then do the further work, in one transaction."""
+    def run(self, connection: sqlite3.Connection, fence: Fence) -> None:
+        """Write all of it, then do the further work, in one transaction, if the file is still ours."""
         connection.execute("BEGIN IMMEDIATE")
         try:
+            fence.check(connection)
             self._write(connection)
             self.results = [work(connection) for work in self.work]
         except BaseException:
@@ -103,9 +118,11 @@ class Batch:
             (_CALLBACKS, self.callbacks),
             (_REQUESTS, self.requests),
             (_OUTCOMES, list(self.outcomes.values())),
+            (_TRIES, self.tries),
             (_ITEMS, self.items),
             (_FAILURES, self.failures),
             (_MISFITS, self.misfits),
+            (_NOTES, [(name, *note) for name, note in self.notes.items()]),
             (_MARKS, marks),
         ):
             write_rows(connection, statement, rows)
@@ -119,6 +136,7 @@ class Writer:
     Attributes:
         batch: what is written next; to be filled by the store, which then says `filled`.
         last_item: id of the last item that is on the disk.
+        fence: knows whether the file is still ours.
         failure: what ended the writing, if anything did: nothing after it is on the disk.
 
     Args:
@@ -131,6 +149,7 @@ class Writer:
         self._path = path
         self._group = group
         self._connection = connect(path, full=full)
+        self.fence = Fence(path)
         self._token = current_token()
         self._work = threading.Event()
         self._urgent = threading.Event()
@@ -231,7 +250,9 @@ class Writer:
 
     def _write(self, batch: Batch) -> None:
         try:
-            batch.run(self._connection)
+            batch.run(self._connection, self.fence)
+        except StateError as error:
+            self.failure = error
         except Exception as error:  # whatever it is: who waits for the batch must hear of it
             self.failure = StateError(f"the state {self._path} cannot be written: {error}")
             self.failure.__cause__ = error

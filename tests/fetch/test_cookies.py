@@ -12,6 +12,7 @@ from crawler.fetch import CookieFetcher
 from crawler.fetch.cookie import parse_cookie_date, parse_set_cookie
 from crawler.fetch.jar import CookieJar
 from crawler.model import Request, Response
+from crawler.store import MemoryStore
 
 NOW = 1_800_000_000.0
 
@@ -261,5 +262,24 @@ def test_any_fetcher_can_be_held(headers: Any) -> None:
         assert not (await fetcher.fetch(Request("https://a.test/"))).set_cookie
         await fetcher.fetch(Request("http://[bad/"))
         assert inner.sent == [{}, {"Cookie": "a=1"}, {}, {}]
+
+    asyncio.run(main())
+
+
+def test_a_later_run_has_the_cookies_of_the_earlier_one() -> None:
+    async def main() -> None:
+        now, store = NOW, MemoryStore()
+        first = CookieFetcher(
+            Echo(CIMultiDictProxy(CIMultiDict([("Set-Cookie", "s=1"), ("Set-Cookie", "t=2; Max-Age=10")]))),
+            store,
+            clock=lambda: now,
+        )
+        await first.fetch(Request("https://a.test/login"))
+        now += 20
+        inner = Echo({})
+        later = CookieFetcher(inner, store, clock=lambda: now)
+        for url in ("https://a.test/", "https://a.test/", "https://b.test/", "http://a.test:81/"):
+            await later.fetch(Request(url))
+        assert [headers.get("Cookie", "") for headers in inner.sent] == ["s=1", "s=1", "", "s=1"]
 
     asyncio.run(main())

@@ -22,7 +22,7 @@ def visit_all() -> Callable[..., Awaitable[list[tuple[float, str]]]]:
             await anyio.sleep(seconds)
             frontier.rest(lease, contacted=True)
             if lease.request.callback == ROBOTS:
-                frontier.learn(lease.request.data, OFF)
+                await frontier.learn(lease.request.data, OFF)
             await frontier.settle(lease, Done())
         return visits
 

@@ -146,7 +146,7 @@ def test_a_paused_host_waits_and_others_do_not(visit_all: VisitAll) -> None:
         lease = await frontier.lease()
         assert lease is not None
         frontier.rest(lease, contacted=True)
-        frontier.pause(lease, 60.0)
+        await frontier.pause(lease, 60.0)
         await frontier.settle(lease, Done())
         assert await visit_all(frontier) == [(0.0, f"{B}/1"), (1.0, f"{B}/2"), (60.0, f"{A}/2")]
 
@@ -162,7 +162,7 @@ def test_a_host_that_was_in_the_queue_already_is_paused_too(visit_all: VisitAll)
         assert second is not None
         frontier.rest(first, contacted=True)
         frontier.rest(second, contacted=True)
-        frontier.pause(second, 25.0)
+        await frontier.pause(second, 25.0)
         await frontier.settle(first, Done())
         await frontier.settle(second, Done())
         assert await visit_all(frontier) == [(25.0, f"{A}/3")]

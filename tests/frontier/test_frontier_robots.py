@@ -55,7 +55,7 @@ def test_nothing_of_an_origin_is_lent_before_its_rules_are_known(visit_all: Visi
             await frontier.lease()
         assert waited.cancelled_caught
         frontier.rest(lease, contacted=True)
-        frontier.learn(A, OFF)
+        await frontier.learn(A, OFF)
         await frontier.settle(lease, Done())
         assert [url for _, url in await visit_all(frontier)] == [f"{A}/1", f"{A}/2"]
 
@@ -79,7 +79,7 @@ def test_a_crawl_delay_slows_the_host_down_from_the_first_page_on(visit_all: Vis
         lease = await frontier.lease()
         assert lease is not None
         frontier.rest(lease, contacted=True)
-        frontier.learn(A, RobotsRules("", allow_all=True, crawl_delay=7.0))
+        await frontier.learn(A, RobotsRules("", allow_all=True, crawl_delay=7.0))
         await frontier.settle(lease, Done())
         assert await visit_all(frontier, seconds=1.0) == [(7.0, f"{A}/1"), (15.0, f"{A}/2")]
 
@@ -108,8 +108,8 @@ def test_rules_that_were_read_serve_on_while_robots_txt_is_unreachable(visit_all
     async def story() -> None:
         frontier = make(robots=True)
         forbidding = RobotsRules("rules read", forbid_all=True)
-        frontier.learn(A, forbidding)
-        frontier.learn(A, rules_for_failure(Reason.CONNECT))
+        await frontier.learn(A, forbidding)
+        await frontier.learn(A, rules_for_failure(Reason.CONNECT))
         await frontier.add(urls("1"))
         lease = await frontier.lease()
         assert lease is not None

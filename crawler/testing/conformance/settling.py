@@ -225,3 +225,23 @@ class Settling(Suite):
         await store.add(requests(path))
         (lease,) = await claim(store)
         assert await settle_one(store, lease, items=[{"n": n} for n in range(number)])
+
+    # keep, kept
+
+    @on_store
+    async def test_a_note_is_kept_and_grows_old(self, store: Store) -> None:
+        assert await store.kept("rest a.test", now=0.0) is None
+        await store.keep("rest a.test", b"60", now=0.0)
+        note = await store.kept("rest a.test", now=0.0)
+        assert note is not None
+        assert note.value == b"60"
+        assert 0.0 <= note.age < 10.0
+        assert await store.kept("rest b.test", now=0.0) is None
+
+    @on_store
+    async def test_the_newest_note_counts(self, store: Store) -> None:
+        for value in (b"1", b"", b"\x00\xff"):
+            await store.keep("robots https://a.test", value, now=1.0)
+        note = await store.kept("robots https://a.test", now=1.0)
+        assert note is not None
+        assert note.value == b"\x00\xff"
