@@ -107,6 +107,12 @@ class ForgetsTooEarly(MemoryStore):
         await super().mark([max(marks, key=lambda mark: mark.item)])
 
 
+class KeepsTheFirstNote(MemoryStore):
+    async def keep(self, name: str, value: bytes, *, now: float) -> None:
+        if await self.kept(name, now=now) is None:
+            await super().keep(name, value, now=now)
+
+
 DEFECTS: list[type[MemoryStore]] = [
     AddsTwice,
     LastInFirstOut,
@@ -121,6 +127,7 @@ DEFECTS: list[type[MemoryStore]] = [
     LosesTheDelayed,
     TakesNothingBack,
     ForgetsTooEarly,
+    KeepsTheFirstNote,
 ]
 
 

@@ -19,11 +19,12 @@ from crawler.testing.conformance.opened import Made, opened
 
 T = TypeVar("T")
 
-#: Requests that can be lent with their attempts, times of delayed ones, known keys, items.
-Found = tuple[list[tuple[str, int]], list[float], list[str], list[Any]]
+#: Requests that can be lent with their attempts, times of delayed ones, known keys, items, notes.
+Found = tuple[list[tuple[str, int]], list[float], list[str], list[Any], list[tuple[str, bytes]]]
 
 HOSTS = ("https://a.test", "https://b.test", "http://a.test")
 OWNERS = ("red", "blue")
+NOTES = ("rest a.test", "cookies b.test")
 
 some_requests = st.lists(
     st.builds(
@@ -147,6 +148,19 @@ class StoreMachine(RuleBasedStateMachine):
             self.forgotten = after
             self._do(self.store.mark([Mark("fast", len(self.model.items)), Mark("slow", after)]))
 
+    @rule(name=st.sampled_from(NOTES), value=st.binary(max_size=2))
+    def keep(self, name: str, value: bytes) -> None:
+        self._do(self.store.keep(name, value, now=self.model.now))
+        self.model.notes[name] = value
+
+    @rule(name=st.sampled_from(NOTES))
+    def look_at_what_is_kept(self, name: str) -> None:
+        assert dict(self._notes()).get(name) == self.model.notes.get(name)
+
+    def _notes(self) -> list[tuple[str, bytes]]:
+        found = [(name, self._do(self.store.kept(name, now=self.model.now))) for name in NOTES]
+        return [(name, note.value) for name, note in found if note is not None]
+
     @rule(owner=st.sampled_from(OWNERS))
     def recall(self, owner: str) -> None:
         """What waits is told of, and what this owner had waits again."""
@@ -198,6 +212,7 @@ class StoreMachine(RuleBasedStateMachine):
             sorted(at for backlog in recalled.backlogs for at in backlog.delayed if at > now),
             [key for key in keys if self._do(self.store.callback_of(key)) is not None],
             [record.item for record in self._do(self.store.drain(self.forgotten, 1_000))],
+            self._notes(),
         )
 
     def _would_be_found(self, moment: Model) -> Found:
@@ -209,6 +224,7 @@ class StoreMachine(RuleBasedStateMachine):
             sorted(entry.time for entry in waiting if entry.time > moment.now),
             [key for key in keys if key in moment.entries],
             moment.items[self.forgotten :],
+            [(name, moment.notes[name]) for name in NOTES if name in moment.notes],
         )
 
     @invariant()

@@ -44,6 +44,7 @@ class Model:
     now: float = 0.0
     entries: dict[str, Entry] = field(default_factory=dict)
     items: list[object] = field(default_factory=list)
+    notes: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, requests: Sequence[Request]) -> list[Request]:
         """Add requests; return the new ones."""
