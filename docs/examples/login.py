@@ -1,6 +1,6 @@
 """A login: asked for a page, the site shows its form; once sent, it leads back to that page.
 
-Needs `fetch: {cookies: true}`, so that the session is kept.
+Needs `fetch: {cookies: true}`, so that the session is kept: in the state too, for a crawl that goes on later.
 """
 
 from __future__ import annotations
