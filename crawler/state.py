@@ -30,12 +30,14 @@ class OpenState:
         beginning: how this run begins.
         crawl: what is written down about it when it begins.
         begun: whether this run has made the state its own.
+        configuration: the file that the settings come from; empty for settings made in Python.
     """
 
     store: Store
     beginning: Beginning = Beginning.NEW
     crawl: Mapping[str, str] = field(default_factory=dict)
     begun: bool = False
+    configuration: str = ""
 
     @property
     def path(self) -> str:
@@ -61,7 +63,7 @@ class OpenState:
             return
         if self.beginning is not Beginning.RESUMED:
             await self.store.start_anew(self.crawl)
-        await self.note(ended="")
+        await self.note(ended="", configuration=self.configuration)
 
     async def note(self, **facts: str) -> None:
         """Write down facts about the crawl; a state in memory has no use for them."""
@@ -88,7 +90,12 @@ async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False)
         crawl = identity(settings, type(spider))
         begins = _beginning(store, crawl, settings.limits, fresh=fresh)
         facts = {"crawl": json.dumps(crawl), "name": settings.name, "began": time.strftime(_TIME)}
-        yield OpenState(store, begins, facts)
+        yield OpenState(store, begins, facts, configuration=_file_of(settings))
+
+
+def _file_of(settings: Settings) -> str:
+    root = settings.origins.root
+    return "" if root is None else str(settings.folder / Path(root.place.file).name)
 
 
 def identity(settings: Settings, spider: type[Spider]) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from crawler.cli.wording import number_of
 from crawler.extract import RuleSpider
 from crawler.policy.again import AT_LIMIT, Beginning, beginning, differences
 from crawler.policy.budget import Budget
@@ -47,10 +50,23 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
     if begins is Beginning.RESUMED and settings is not None and _is_spent(crawl, settings.limits):
         return NextRun(begins, "goes on, and ends at once unless its limit is raised; --fresh begins anew")
     if begins is Beginning.RESUMED:
-        return NextRun(begins, f"goes on; {waiting:,} requests wait")
+        wait = "waits" if waiting == 1 else "wait"
+        return NextRun(begins, f"goes on; {number_of(waiting, 'request')} {wait}")
     if crawl.ended == "finished":
         return NextRun(begins, "begins anew, and replaces its outputs")
     return NextRun(begins, f"begins anew, and replaces its outputs; goes on if limits.{limit} is raised")
+
+
+def outputs_of(settings: Settings | None) -> Collection[str] | None:
+    """Return the names of the outputs that the next run writes, as a state has them; None for any.
+
+    Args:
+        settings: those of the next run; None when they are not known.
+    """
+    if settings is None or any(one.use is not None for one in settings.output):
+        return None  # what a plugin calls its output, only that knows
+    files = [str(one.file) for one in settings.output]
+    return [file if file == "-" else os.path.abspath(file) for file in files]
 
 
 def _used_up(crawl: Standing, settings: Settings | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.cli.nextrun import NextRun
-from crawler.contracts import State
+from crawler.cli.wording import number_of
+from crawler.contracts import BATCH, State
 from crawler.observe.reasons import explain
 from crawler.observe.summary import causes, size_in_words
 from crawler.observe.terminal import plain, safe, show
-from crawler.store.looking import FailedOn, Failure, Queue, Standing
+from crawler.store.looking import FailedOn, Queue, Standing
 
 #: So many hosts are shown, those with the longest queues.
 _HOSTS = 5
@@ -29,11 +30,20 @@ _LABELS = ((State.DONE, "done"), (State.REFUSED, "refused"), (State.GAVE_UP, "ga
 Row = tuple[str, str, str]  # number, name, explanation
 
 
-def as_json(crawl: Standing, again: NextRun) -> str:
-    """Return it as one line of JSON."""
-    ends: dict[str, dict[str, int]] = {state.value: {} for state, _ in _LABELS}
-    for end in crawl.ends:
-        ends[end.state][end.reason] = end.requests
+def as_json(
+    crawl: Standing,
+    again: NextRun,
+    outputs: Collection[str] | None = None,
+    hosts: Sequence[Any] | None = None,
+) -> str:
+    """Return it as one line of JSON.
+
+    Args:
+        crawl: how it stands.
+        again: what the next run does.
+        outputs: those that the next run writes; None when that is not known.
+        hosts: how each of them stands, when that is wanted.
+    """
     told: dict[str, Any] = {
         "name": crawl.name,
         "state": crawl.path,
@@ -45,33 +55,41 @@ def as_json(crawl: Standing, again: NextRun) -> str:
         "pages": crawl.pages,
         "bytes": crawl.size,
         "requests": crawl.requests,
-        **ends,
+        **_ends(crawl),
         "failed": [msgspec.structs.asdict(one) for one in crawl.failed],
         "waiting": sum(queue.ready for queue in crawl.queues),
         "delayed": sum(queue.delayed for queue in crawl.queues),
         "retried": crawl.retried,
         "waiting_hosts": len(crawl.queues),
-        "longest_queues": [
-            {"host": queue.host, "waiting": queue.ready, "delayed": queue.delayed, "due": queue.due}
-            for queue in crawl.queues[:_HOSTS]
-        ],
+        "longest_queues": [_queue_as_json(queue) for queue in crawl.queues[:_HOSTS]],
         "items": crawl.items,
         "items_let_go": crawl.forgotten,
-        "outputs": [
-            {"path": path, "items": item, "behind": crawl.last_item - item}
-            for path, item in crawl.outputs.items()
-        ],
+        "outputs": [_output_as_json(*one, crawl.last_item, outputs) for one in crawl.outputs.items()],
     }
+    if hosts is not None:
+        told["hosts"] = hosts
     return json.dumps(told)  # in ASCII, so that no terminal is moved by it
 
 
-def as_text(crawl: Standing, again: NextRun, now: float) -> str:
+def _ends(crawl: Standing) -> dict[str, dict[str, int]]:
+    ends: dict[str, dict[str, int]] = {state.value: {} for state, _ in _LABELS}
+    for end in crawl.ends:
+        ends[end.state][end.reason] = end.requests
+    return ends
+
+
+def _queue_as_json(queue: Queue) -> dict[str, Any]:
+    return {"host": queue.host, "waiting": queue.ready, "delayed": queue.delayed, "due": queue.due}
+
+
+def as_text(crawl: Standing, again: NextRun, now: float, outputs: Collection[str] | None = None) -> str:
     """Return it for people.
 
     Args:
         crawl: how it stands.
         again: what the next run does.
         now: seconds since 1970.
+        outputs: those that the next run writes; None when that is not known.
     """
     words, style = _condition(crawl)
     head = Text.assemble((safe(crawl.name, 80), "bold"), ": ", (words, style))
@@ -80,7 +98,7 @@ def as_text(crawl: Standing, again: NextRun, now: float) -> str:
     grid.add_column(justify="right", style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_column(style="dim", overflow="fold")
-    for label, rows in _sections(crawl, again, now):
+    for label, rows in _sections(crawl, again, now, outputs):
         for position, (number, name, words) in enumerate(rows):
             grid.add_row("" if position else label, number, plain(name), plain(words))
     terminal = sys.stdout.isatty()
@@ -97,42 +115,22 @@ def as_text(crawl: Standing, again: NextRun, now: float) -> str:
     return written.getvalue()
 
 
-def failures_as_json(found: Sequence[Failure]) -> str:
-    """Return failures, one line of JSON each."""
-    lines = []
-    for one in found:
-        item = None if one.item is None else json.loads(one.item)
-        lines.append(json.dumps({**msgspec.structs.asdict(one), "item": item}) + "\n")
-    return "".join(lines)
-
-
-def failures_as_text(found: Sequence[Failure], most: int) -> str:
-    """Return failures for people, each with its page, its item and the traceback."""
-    told = []
-    for one in found:
-        told += [f"{one.url}", f"  {one.where}: {one.reason}: {one.detail}"]
-        told += [f"  {one.name}: {one.item.decode()}"] if one.item is not None else []
-        told += [f"    {line}" for line in one.traceback.splitlines()]
-        told.append("")
-    if len(found) == most:
-        told.append(f"the first {most:,} are shown; --json shows more")
-    return "".join(safe(line, 2_000) + "\n" for line in told or ["no plugin's code has failed"])
-
-
 def _condition(crawl: Standing) -> tuple[str, str]:
     # Cases: at work; `crawl retry`; over; a limit, a signal, an error; no word of an end.
     if crawl.holder:
         return f"running: {safe(crawl.holder, 200)}", "bold green"
     if crawl.ended == "retried":
         waiting = sum(queue.ready + queue.delayed for queue in crawl.queues)
-        wait = f"{_number(waiting, 'request')} {'waits' if waiting == 1 else 'wait'}"
+        wait = f"{number_of(waiting, 'request')} {'waits' if waiting == 1 else 'wait'}"
         return f"unfinished since `crawl retry`: {wait} to be fetched, run the crawl", "bold yellow"
     if crawl.ended:
         return safe(causes(crawl.ended), 80), "bold green" if crawl.ended == "finished" else "bold yellow"
     return "unfinished: its process was killed or stopped at once, or has failed", "bold red"
 
 
-def _sections(crawl: Standing, again: NextRun, now: float) -> Iterator[tuple[str, Sequence[Row]]]:
+def _sections(
+    crawl: Standing, again: NextRun, now: float, outputs: Collection[str] | None
+) -> Iterator[tuple[str, Sequence[Row]]]:
     yield "state", [("", crawl.path, size_in_words(crawl.disk))]
     yield "began", [("", crawl.began, "")]
     yield "run again", [("", again.words, "")]
@@ -145,7 +143,7 @@ def _sections(crawl: Standing, again: NextRun, now: float) -> Iterator[tuple[str
     yield "waiting", list(_queues(crawl.queues, now))
     yield "to retry", [_reason(number, reason) for reason, number in _ranked(crawl.retried)]
     yield "items", list(_items(crawl))
-    yield "output", [_output(*one, crawl.last_item) for one in crawl.outputs.items()]
+    yield "output", [_output(*one, crawl.last_item, outputs) for one in crawl.outputs.items()]
 
 
 def _reason(number: int, reason: str) -> Row:
@@ -159,7 +157,7 @@ def _failed(one: FailedOn) -> Row:
 
 def _queues(queues: Sequence[Queue], now: float) -> Iterator[Row]:
     waiting = sum(queue.ready + queue.delayed for queue in queues)
-    yield f"{waiting:,}", "requests", f"for {_number(len(queues), 'host')}" if queues else ""
+    yield f"{waiting:,}", "requests", f"for {number_of(len(queues), 'host')}" if queues else ""
     for queue in queues[:_HOSTS]:
         words = ""
         if queue.due is not None:
@@ -168,7 +166,7 @@ def _queues(queues: Sequence[Queue], now: float) -> Iterator[Row]:
         yield f"{queue.ready + queue.delayed:,}", queue.host, words
     if len(queues) > _HOSTS:
         rest = sum(queue.ready + queue.delayed for queue in queues[_HOSTS:])
-        yield f"{rest:,}", f"for {_number(len(queues) - _HOSTS, 'further host')}", ""
+        yield f"{rest:,}", f"for {number_of(len(queues) - _HOSTS, 'further host')}", ""
 
 
 def _items(crawl: Standing) -> Iterator[Row]:
@@ -180,15 +178,22 @@ def _items(crawl: Standing) -> Iterator[Row]:
         yield "0", "items", ""
 
 
-def _output(path: str, item: int, last: int) -> Row:
+def _output(path: str, item: int, last: int, outputs: Collection[str] | None) -> Row:
     where = {"-": "items on standard output", "": "items handed to a program"}.get(path)
-    behind = last - item
-    return f"{item:,}", where or f"items in {path}", f"{behind:,} behind" if behind else ""
+    words = f"{last - item:,} behind" if last > item else ""
+    if words and outputs is not None and not _is_written(path, outputs):
+        words = "of an earlier run: the configuration names it no more"
+    return f"{item:,}", where or f"items in {path}", words
+
+
+def _output_as_json(path: str, item: int, last: int, outputs: Collection[str] | None) -> dict[str, Any]:
+    configured = outputs is None or _is_written(path, outputs)
+    return {"path": path, "items": item, "behind": last - item, "configured": configured}
+
+
+def _is_written(path: str, outputs: Collection[str]) -> bool:
+    return path in outputs or path.startswith(BATCH)
 
 
 def _ranked(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def _number(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -122,9 +122,9 @@ class Reading:
             plain = hop.method == "GET" and not hop.again
             other_callback = await self._plan.frontier.callback_of(hop.key) != hop.callback
             if plain and not (other_callback or hop.cookie_seen or target in hop.history):
-                return Done(reason=Reason.REDIRECT)
+                return Done(reason=Reason.REDIRECT, detail=target)
             hop.key = f"{hop.key} hop {hop.hops} from {short_key(request.key)}"
-        return Done([hop], reason=Reason.REDIRECT)
+        return Done([hop], reason=Reason.REDIRECT, detail=target)
 
 
 def _failed(callback: str, error: BaseException, words: str = "") -> GaveUp:

@@ -32,7 +32,7 @@ def settlement_of(
         items=gave.items,
         page=is_page(outcome),
         size=size,
-        detail="" if isinstance(outcome, Done) else outcome.detail,
+        detail=outcome.detail,
         failed=gave.failed,
         lines=gave.lines,
         status=status,

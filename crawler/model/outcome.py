@@ -58,7 +58,7 @@ class Done(msgspec.Struct, frozen=True):
     `found` are the requests to add, `items` what the callback yielded and the stages made of it, in
     order; `rejected` counts the page's links that the rules refused, `dropped` are the items that
     callback and stages decided not to keep, `failed` those that a stage failed on. `lines` says which line
-    of stages each item came through, where there are several.
+    of stages each item came through, where there are several. `detail` is where a redirect led.
     """
 
     found: Sequence[Request] = ()
@@ -68,6 +68,7 @@ class Done(msgspec.Struct, frozen=True):
     reason: Reason = Reason.OK
     failed: Sequence[Failed] = ()
     lines: Sequence[str] = ()
+    detail: str = ""
 
 
 class Retry(msgspec.Struct, frozen=True):

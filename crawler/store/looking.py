@@ -21,22 +21,23 @@ _TOTALS = (
     "SELECT count(*), coalesce(sum(page), 0), coalesce(sum(size), 0), "
     "count(*) FILTER (WHERE state = 'done' AND reason = 'ok') FROM requests"
 )
-_LABEL = "CASE reason WHEN 'status' THEN reason || ' ' || detail ELSE reason END"
+#: A request's reason as people are told it; that of an error page is "status 404".
+LABEL = "CASE reason WHEN 'status' THEN reason || ' ' || detail ELSE reason END"
 _ENDED = (
-    f"SELECT state, {_LABEL}, count(*) FROM requests "
+    f"SELECT state, {LABEL}, count(*) FROM requests "
     "WHERE state <> 'waiting' AND NOT (state = 'done' AND reason = 'ok') GROUP BY 1, 2"
 )
 _FAILED = (
     "SELECT place, reason, name, count(*) FROM failures GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3"
 )
 _FAILURES = (
-    "SELECT r.url, f.place, f.reason, f.detail, f.traceback, f.name, f.item "
-    "FROM failures f JOIN requests r ON r.id = f.request ORDER BY f.id LIMIT ?"
+    "SELECT r.url, f.place, f.reason, f.detail, f.traceback, f.name, f.item, r.state, r.reason, r.at "
+    "FROM failures f JOIN requests r ON r.id = f.request"
 )
 # These two go by an index.
 _READY = "SELECT host, count(*) FROM requests WHERE state = 'waiting' AND due IS NULL GROUP BY host"
 _DELAYED = (
-    f"SELECT host, {_LABEL}, count(*), min(due) FROM requests WHERE due IS NOT NULL AND state = 'waiting' "
+    f"SELECT host, {LABEL}, count(*), min(due) FROM requests WHERE due IS NOT NULL AND state = 'waiting' "
     "GROUP BY 1, 2"
 )
 
@@ -127,9 +128,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 def standing(path: Path) -> Standing:
     """Return how the crawl in a state file stands. Raises StateError when there is none in it."""
-    with _looking(path) as connection:
+    with opened(path) as connection:
         connection.execute("BEGIN")  # one moment for all that is read
-        facts = _facts(connection, path)
+        facts = facts_of(connection, path)
         requests, pages, size, fetched = connection.execute(_TOTALS).fetchone()
         queues, retried = _waiting(connection)
         last_item, forgotten = reading.item_ids(connection)
@@ -140,7 +141,7 @@ def standing(path: Path) -> Standing:
             name=facts.get("name", ""),
             began=facts.get("began", ""),
             ended=facts.get("ended", ""),
-            crawl=json.loads(facts["crawl"]),
+            crawl=digests_of(facts),
             requests=requests,
             pages=pages,
             size=size,
@@ -161,6 +162,9 @@ class Failure(msgspec.Struct, frozen=True):
     Attributes:
         url: the page.
         item: the item as JSON, as it came to the stage; None for a page.
+        state: where the page stands.
+        page: why the page stands there.
+        at: when the last attempt at the page ended, in seconds since 1970; None when nobody wrote it down.
     """
 
     url: str
@@ -170,12 +174,25 @@ class Failure(msgspec.Struct, frozen=True):
     traceback: str
     name: str
     item: bytes | None
+    state: str
+    page: str | None
+    at: float | None
 
 
 def failures(path: Path, most: int) -> list[Failure]:
     """Return what plugins' code failed on, at most so many, in the order of time. Raises StateError."""
-    with _looking(path) as connection:
-        return [Failure(*row) for row in connection.execute(_FAILURES, (most,))]
+    with opened(path) as connection:
+        return _failures(connection, "ORDER BY f.id LIMIT ?", most)
+
+
+def failures_of(connection: sqlite3.Connection, request: int) -> list[Failure]:
+    """Return what plugins' code failed on at one request's page."""
+    return _failures(connection, "WHERE f.request = ? ORDER BY f.id", request)
+
+
+def _failures(connection: sqlite3.Connection, which: str, value: int) -> list[Failure]:
+    found = connection.execute(f"{_FAILURES} {which}", (value,))
+    return [Failure(*row) for row in found]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -196,9 +213,9 @@ class Stored(msgspec.Struct, frozen=True):
 
 def stored(path: Path) -> Stored:
     """Return what a state file has to export. Raises StateError."""
-    with _looking(path) as connection:
+    with opened(path) as connection:
         connection.execute("BEGIN")
-        finished = _facts(connection, path).get("ended") == "finished"
+        finished = facts_of(connection, path).get("ended") == "finished"
         last, forgotten = reading.item_ids(connection)
         return Stored(last, forgotten, list(reading.marks(connection)), finished)
 
@@ -209,11 +226,11 @@ def batches(path: Path, last: int, size: int = 500) -> Iterator[Sequence[Record]
     Each batch is read for itself, so that a crawl that runs meanwhile can tidy its file.
     Raises StateError, also when the crawl begins anew meanwhile.
     """
-    with _looking(path) as connection:
-        secret, after = _facts(connection, path).get("secret"), 0
+    with opened(path) as connection:
+        secret, after = facts_of(connection, path).get("secret"), 0
         while after < last:
             connection.execute("BEGIN")
-            if _facts(connection, path).get("secret") != secret:  # each crawl has its own
+            if facts_of(connection, path).get("secret") != secret:  # each crawl has its own
                 raise StateError(f"the crawl in {path} began anew while its items were read: try again")
             records = [one for one in reading.items(connection, after, size) if one.id <= last]
             connection.execute("COMMIT")
@@ -224,7 +241,8 @@ def batches(path: Path, last: int, size: int = 500) -> Iterator[Sequence[Record]
 
 
 @contextmanager
-def _looking(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Lend a state file for reading, also while a crawl writes it. Raises StateError."""
     connection = look(path)
     try:
         yield connection
@@ -234,11 +252,18 @@ def _looking(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _facts(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
+def facts_of(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
+    """Return the facts about the crawl. Raises StateError when none has begun."""
     facts = reading.meta(connection)
     if "crawl" not in facts:
         raise StateError(f"the state {path} is empty: no crawl has begun in it")
     return facts
+
+
+def digests_of(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return a digest of each setting that makes the crawl what it is."""
+    found: dict[str, str] = json.loads(facts["crawl"])
+    return found
 
 
 def _ends(connection: sqlite3.Connection, fetched: int) -> list[Ended]:

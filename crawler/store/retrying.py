@@ -3,52 +3,89 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+
+import msgspec
 
 from crawler.contracts import State
 from crawler.errors import StateError
 from crawler.store import reading
 from crawler.store.lock import StateLock
+from crawler.store.looking import LABEL
 from crawler.store.schema import connect, look
 
-_GIVEN_UP = f"SELECT reason, count(*) FROM requests WHERE state = '{State.GAVE_UP}' GROUP BY 1 ORDER BY 1"
+_ENDED = (
+    f"SELECT {LABEL}, origin, count(*) FROM requests JOIN hosts ON hosts.id = host "
+    "WHERE state = ? GROUP BY 1, 2 ORDER BY 1, 2"
+)
 
 
-def given_up(path: Path) -> Mapping[str, int]:
-    """Return how many requests were given up, by reason. Raises StateError."""
+class Ended(msgspec.Struct, frozen=True):
+    """So many requests to one host came to an end for one reason; that of an error page is "status 404"."""
+
+    reason: str
+    origin: str
+    requests: int
+
+
+def ended(path: Path, state: State) -> list[Ended]:
+    """Return how many requests are in a state, by reason and host. Raises StateError."""
     with closing(look(path)) as connection:
         try:
-            return dict(connection.execute(_GIVEN_UP))
+            return [Ended(*row) for row in connection.execute(_ENDED, (state,))]
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be read: {error}") from error
 
 
-def retry(path: Path, reasons: Collection[str]) -> int:
+def retry(path: Path, reasons: Collection[str], origins: Collection[str] | None = None) -> int:
     """Let requests that were given up for one of these reasons wait again, as if they were new.
 
-    A crawl that was over is not over any more: it is noted as "retried". Returns how many requests there
-    are. Raises StateError, and StateInUse while a process crawls on the state.
+    What was tried stays written down. A crawl that was over is not over any more: it is noted as "retried".
+
+    Args:
+        path: the state file.
+        reasons: as `ended` has them.
+        origins: only requests to these hosts; None for all.
+
+    Returns how many requests there are. Raises StateError, and StateInUse while a process crawls on it.
     """
     look(path).close()  # it is one, and nothing is made where there is none
-    marks = ",".join("?" * len(reasons))
-    which = f"state = '{State.GAVE_UP}' AND reason IN ({marks})"
     with StateLock(path), closing(connect(path)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
-            pages = f"SELECT id FROM requests WHERE {which}"
-            connection.execute(
-                f"DELETE FROM failures WHERE item IS NULL AND request IN ({pages})", list(reasons)
-            )
-            found = connection.execute(
-                f"UPDATE requests SET state = '{State.WAITING}', attempts = 0, due = NULL, reason = NULL, "
-                f"detail = NULL, page = 0 WHERE {which}",
-                list(reasons),
-            )
-            if found.rowcount and reading.meta(connection).get("ended"):  # else it was killed, and still is
+            number = _let_wait(connection, reasons, origins)
+            if number and reading.meta(connection).get("ended"):  # else it was killed, and still is
                 reading.note(connection, {"ended": "retried"})
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise StateError(f"the state {path} cannot be written: {error}") from error
-    return found.rowcount
+    return number
+
+
+def _let_wait(
+    connection: sqlite3.Connection, reasons: Collection[str], origins: Collection[str] | None
+) -> int:
+    which = f"state = '{State.GAVE_UP}' AND {LABEL} IN ({_marks(reasons)})"
+    values = list(reasons)
+    if origins is not None:
+        which += f" AND host IN (SELECT id FROM hosts WHERE origin IN ({_marks(origins)}))"
+        values += origins
+    connection.execute(
+        "INSERT INTO tries (request, attempt, at, seconds, status, reason, detail) "
+        "SELECT id, attempts, at, coalesce(seconds, 0), coalesce(status, 0), reason, detail FROM requests "
+        f"WHERE {which} AND at IS NOT NULL",
+        values,
+    )
+    pages = f"SELECT id FROM requests WHERE {which}"
+    connection.execute(f"DELETE FROM failures WHERE item IS NULL AND request IN ({pages})", values)
+    return connection.execute(
+        f"UPDATE requests SET state = '{State.WAITING}', attempts = 0, due = NULL, reason = NULL, "
+        f"detail = NULL, page = 0 WHERE {which}",
+        values,
+    ).rowcount
+
+
+def _marks(values: Collection[str]) -> str:
+    return ",".join("?" * len(values))

@@ -225,11 +225,31 @@ async def test_what_plugins_failed_on_is_kept_with_item_and_traceback(tmp_path: 
         ]
         kept = failures(path, 10)
         assert kept[0] == Failure(
-            "https://a.test/0", "clean", "stage", "no ?", "line 1\nline 2", "book", b'{"n":1}'
+            "https://a.test/0",
+            "clean",
+            "stage",
+            "no ?",
+            "line 1\nline 2",
+            "book",
+            b'{"n":1}',
+            "done",
+            "ok",
+            NOW,
         )
         assert kept[2].item is not None
         assert b"<object object" in kept[2].item
-        assert kept[3] == Failure("https://a.test/1", "parse", "call_timeout", "too long", "", "", None)
+        assert kept[3] == Failure(
+            "https://a.test/1",
+            "parse",
+            "call_timeout",
+            "too long",
+            "",
+            "",
+            None,
+            "gave_up",
+            "call_timeout",
+            NOW,
+        )
         assert len(failures(path, 2)) == 2
         await store.start_anew({"crawl": "{}"})
         assert failures(path, 10) == []
@@ -255,7 +275,10 @@ async def test_what_a_batch_failed_on_is_kept_with_its_item_and_page(
         failed = Failed("save", Reason.ITEM_TYPE, "it does not fit", "", "book", NamedItem("book", {"n": 1}))
         await store.mark([Mark("batch save", 3)], failed=[(2, failed)])
         await store.flush()
-    expected = Failure("https://a.test/0", "save", "item_type", "it does not fit", "", "book", b'{"n":1}')
+    words = "it does not fit"
+    expected = Failure(
+        "https://a.test/0", "save", "item_type", words, "", "book", b'{"n":1}', "done", "ok", NOW
+    )
     assert failures(path, 10) == [expected]
     assert standing(path).failed == [FailedOn("save", "item_type", "book", 1)]
     assert standing(path).forgotten == (0 if keep_items else 3)

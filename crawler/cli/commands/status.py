@@ -8,15 +8,19 @@ import typer
 
 from crawler.cli.options import StatePath
 
-#: So many failures are shown to people, and to programs.
-_MOST, _MOST_JSON = 20, 1_000_000
+#: So many failures are looked at for people, so many different ones shown; so many are told to programs.
+_MOST, _ERRORS, _MOST_JSON = 10_000, 10, 1_000_000
 
 
 def status(
     state: StatePath,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON instead of a table.")] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="What plugins' code failed on, each with its traceback.")
+        bool, typer.Option("--failed", help="What plugins' code failed on, each error with its traceback.")
+    ] = False,
+    by_host: Annotated[
+        bool,
+        typer.Option("--hosts", help="Each host by itself: its requests, its rest, its robots.txt."),
     ] = False,
 ) -> None:
     """Tell how a crawl stands, from its state; also while it runs.
@@ -29,28 +33,33 @@ def status(
     Examples:
       crawl status .crawl/books.db
       crawl status books.yaml --json
+      crawl status books.yaml --hosts
       crawl status books.yaml --failed
     """
     import sys
     import time
 
-    from crawler.cli import standing, statefile
-    from crawler.cli.nextrun import next_run
+    from crawler.cli import failing, hosttext, standing, statefile
+    from crawler.cli.nextrun import next_run, outputs_of
     from crawler.cli.printing import write_bytes
+    from crawler.store.hosts import hosts
     from crawler.store.looking import failures
     from crawler.store.looking import standing as standing_of
 
     found = statefile.find(state)
+    now = time.time()
     if failed:
-        most = _MOST_JSON if as_json else _MOST
-        told = failures(found.path, most)
-        shown = standing.failures_as_json(told) if as_json else standing.failures_as_text(told, most)
-        write_bytes(shown.encode(sys.stdout.encoding, "backslashreplace"))
-        return
-    crawl = standing_of(found.path)
-    again = next_run(crawl, found.settings)
-    if as_json:
-        write_bytes(standing.as_json(crawl, again).encode() + b"\n")
-        return
-    text = standing.as_text(crawl, again, time.time())
-    write_bytes(text.encode(sys.stdout.encoding, "backslashreplace"))
+        told = failures(found.path, _MOST_JSON if as_json else _MOST)
+        shown = failing.failures_as_json(told) if as_json else failing.failures_as_text(told, _MOST, _ERRORS)
+    elif by_host and not as_json:
+        shown = hosttext.hosts_as_text(hosts(found.path, now), hosttext.view_of(found.settings), now)
+    else:
+        crawl = standing_of(found.path)
+        again, outputs = next_run(crawl, found.settings), outputs_of(found.settings)
+        if as_json:
+            view = hosttext.view_of(found.settings)
+            listed = hosttext.hosts_as_json(hosts(found.path, now), view) if by_host else None
+            shown = standing.as_json(crawl, again, outputs, listed) + "\n"
+        else:
+            shown = standing.as_text(crawl, again, now, outputs)
+    write_bytes(shown.encode(sys.stdout.encoding, "backslashreplace"))
