@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class CrawlerError(Exception):
@@ -112,11 +113,23 @@ class Quarantined(CallError):
     reason = "quarantined"
 
 
-class OutputError(CrawlerError):
+class FileTrouble(CrawlerError):
+    """A file cannot be used as a crawl needs it; `path` names it, where it is known.
+
+    Args:
+        path: the file; the operating system's or SQLite's own error is the cause.
+    """
+
+    def __init__(self, message: str = "", path: str | Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class OutputError(FileTrouble):
     """Items cannot be written where the configuration says."""
 
 
-class StateError(CrawlerError):
+class StateError(FileTrouble):
     """The state of a crawl cannot be read or written, or belongs to something else."""
 
 
@@ -222,3 +235,10 @@ class SchemeRefused(FetchError):
     """Only http and https are fetched."""
 
     reason = "scheme"
+
+
+def leaves(error: Exception) -> list[Exception]:
+    """Return the errors that are in a group, however deep; an error that is no group, by itself."""
+    if not isinstance(error, ExceptionGroup):
+        return [error]
+    return [leaf for one in error.exceptions for leaf in leaves(one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from crawler.cli.refusals import refusal
 from crawler.errors import (
     ConfigError,
     CrawlerError,
@@ -29,7 +30,11 @@ class ExitCode(IntEnum):
     STATE = 7
     IN_USE = 8
     OTHER_CRAWL = 9
+    DISK_FULL = 10
+    TEST = 11
+    HANGUP = 129
     INTERRUPTED = 130
+    PIPE = 141
     TERMINATED = 143
 
 
@@ -45,7 +50,11 @@ MEANINGS = {
     ExitCode.STATE: "the state cannot be read or written",
     ExitCode.IN_USE: "another process crawls on this state",
     ExitCode.OTHER_CRAWL: "the state holds an unfinished crawl with other settings",
+    ExitCode.DISK_FULL: "no space left on the disk: free some and run the same command again, it goes on",
+    ExitCode.TEST: "`crawl test` found a difference",
+    ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",
+    ExitCode.PIPE: "who read standard output went away",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 
@@ -61,8 +70,11 @@ _OF_ERRORS: tuple[tuple[type[CrawlerError], ExitCode], ...] = (
 )
 
 
-def code_of(error: CrawlerError) -> ExitCode:
+def code_of(error: Exception) -> ExitCode:
     """Return the code that an error which a person can mend ends the command with."""
+    refused = refusal(error)
+    if refused is not None and refused.full:
+        return ExitCode.DISK_FULL
     return next((code for kind, code in _OF_ERRORS if isinstance(error, kind)), ExitCode.UNEXPECTED)
 
 

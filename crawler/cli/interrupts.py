@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 
 from crawler.cli.exitcodes import ExitCode
+from crawler.cli.listening import TIME_IS_UP
 
 
 class Interrupts:
@@ -14,11 +14,16 @@ class Interrupts:
     Args:
         cancel: ends everything at once.
         say: tells the person, in one line.
+        grace: for how long the first one waits, in words.
+
+    Attributes:
+        code: what the command ends with; None as long as nobody has asked it to end.
     """
 
-    def __init__(self, cancel: Callable[[], object], say: Callable[[str], None]) -> None:
+    def __init__(self, cancel: Callable[[], object], say: Callable[[str], None], grace: str = "") -> None:
         self._cancel = cancel
         self._say = say
+        self._grace = grace
         self._stop: Callable[[], object] | None = None
         self._stopping = False
         self.code: ExitCode | None = None
@@ -28,13 +33,24 @@ class Interrupts:
         self._stop = stop
 
     def heard(self, number: int) -> None:
-        """Act on a signal."""
-        if self.code is None:
-            self.code = ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED
+        """Act on a signal, or on `TIME_IS_UP`."""
+        if self.code is None or self.code is ExitCode.PIPE:
+            self.code = ExitCode(128 + number)
         if self._stop is None or self._stopping:
-            self._say("stopping at once")
+            late = f": what is in flight has not finished in {self._grace}" if number == TIME_IS_UP else ""
+            self._say(f"stopping at once{late}")
             self._cancel()
             return
         self._stopping = True
         self._stop()
-        self._say("stopping: what is in flight is finished first; once more (Ctrl-C) to stop at once")
+        most = f", for {self._grace} at most" if self._grace else ""
+        self._say(f"stopping: what is in flight is finished first{most}; once more (Ctrl-C) to stop at once")
+
+    def unread(self) -> None:
+        """Act on who read standard output being gone: as on a first signal, which is still to come."""
+        if self.code is not None:
+            return
+        self.code = ExitCode.PIPE
+        self._say("stopping: nobody reads standard output any more")
+        if self._stop is not None:
+            self._stop()

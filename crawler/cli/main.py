@@ -9,7 +9,21 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from crawler.cli.commands import check, demo, export, fetch, init, parse, plugins, retry, run, schema, status
+from crawler.cli.commands import (
+    check,
+    demo,
+    export,
+    fetch,
+    init,
+    parse,
+    plugins,
+    retry,
+    run,
+    schema,
+    status,
+    test,
+    why,
+)
 from crawler.cli.exitcodes import described
 from crawler.cli.group import CrawlGroup
 from crawler.version import __version__
@@ -22,28 +36,37 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("fetch", fetch.fetch, ""),
     ("parse", parse.parse, ""),
     ("status", status.status, ""),
+    ("why", why.why, ""),
     ("export", export.export, ""),
     ("retry", retry.retry, ""),
     ("init", init.init, ""),
     ("plugins", plugins.plugins, ""),
+    ("test", test.try_crawls, ""),
     ("demo", demo.demo, ""),
 )
 
 
 def main() -> None:
     """Run the command line and end the process with the code that fits."""
-    from crawler.errors import CrawlerError
+    from crawler.cli import platform
+    from crawler.errors import CrawlerError, leaves
 
+    platform.prepare_streams()
     try:
-        get_command(application())(prog_name="crawl")
-    except CrawlerError as error:
-        sys.exit(_told(error))
-    except ExceptionGroup as group:
-        errors = _leaves(group)
-        if not all(isinstance(error, CrawlerError) for error in errors):
+        with platform.ended_by_signals():
+            get_command(application())(prog_name="crawl")
+    except platform.Ended as ended:
+        sys.exit(128 + ended.number)
+    except (CrawlerError, OSError, ExceptionGroup) as error:
+        from crawler.cli.exitcodes import ExitCode, code_of
+
+        different = {str(one): one for one in leaves(error)}  # what fails for all is told once
+        told = (
+            isinstance(one, CrawlerError) or code_of(one) is ExitCode.DISK_FULL for one in different.values()
+        )
+        if not all(told):
             raise
-        different = {str(error): error for error in errors}  # what fails for all is told once
-        sys.exit(max(_told(error) for error in different.values()))
+        sys.exit(max(_told(one) for one in different.values()))
 
 
 def application() -> typer.Typer:
@@ -88,28 +111,22 @@ def crawl(
     """
 
 
-def _told(error: BaseException) -> int:
+def _told(error: Exception) -> int:
     """Print what is wrong, one line a problem, and return the exit code."""
     from crawler.cli import platform
     from crawler.cli.exitcodes import code_of
-    from crawler.errors import ConfigError, CrawlerError, OutputError, PluginError
+    from crawler.cli.refusals import refusal
+    from crawler.errors import ConfigError, OutputError, PluginError
     from crawler.observe.terminal import safe
 
-    assert isinstance(error, CrawlerError)
     if isinstance(error, OutputError):
         platform.let_go_of_stdout()
     if isinstance(error, ConfigError):
         lines = [str(one) for one in error.problems]
     else:
         placed = isinstance(error, PluginError) and error.problem.file
-        lines = [str(error) if placed else f"error: {error}"]
+        refused = refusal(error)
+        lines = [(str(error) if placed else f"error: {error}") + (f"; {refused.advice}" if refused else "")]
     for line in lines:
         print(safe(line, 2_000), file=sys.stderr)
     return code_of(error)
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    return found

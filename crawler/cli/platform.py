@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import os
 import signal
-import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, TypeVar
 
-from crawler.cli.listening import Listening, is_interruption
+from crawler.cli.listening import Listening, end_within, is_interruption
+from crawler.cli.streams import forgive_stdout, let_go_of_stdout, prepare_streams
+
+__all__ = [
+    "Ended",
+    "end_within",
+    "ended_by_signals",
+    "forgive_stdout",
+    "let_go_of_stdout",
+    "prepare_process",
+    "prepare_streams",
+    "run",
+    "signals",
+]
 
 T = TypeVar("T")
 
@@ -20,7 +32,18 @@ T = TypeVar("T")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 32 * 1024 * 1024
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: What a person or a system ends a program with; the last one where there are terminals to be closed.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+#: Seconds for which a signal lets what is in flight finish, where no settings say so.
+GRACE = 30.0
+
+
+class Ended(BaseException):
+    """Raised by a signal that comes before there is a crawl, or after it; `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def prepare_process() -> None:
@@ -59,13 +82,33 @@ async def _ended(main: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def signals(heard: Callable[[int], None]) -> Iterator[None]:
-    """Call `heard` with the number of each SIGINT and SIGTERM, in the running loop, while inside.
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise `Ended` while inside, as Ctrl-C raises KeyboardInterrupt."""
 
-    Code that keeps the loop is interrupted by the second signal. Raises asyncio.CancelledError then.
+    def end(number: int, frame: object) -> None:
+        raise Ended(number)
+
+    with _handled_by(end, [number for number in _wanted() if number != signal.SIGINT]):
+        yield
+
+
+@contextmanager
+def signals(heard: Callable[[int], None], grace: float = GRACE) -> Iterator[None]:
+    """Call `heard` with the number of each SIGINT, SIGTERM and SIGHUP, in the running loop, while inside.
+
+    Code that keeps the loop is interrupted by the second signal, or when the time is up that the first one
+    gives. Raises asyncio.CancelledError then.
+
+    Args:
+        heard: called with `TIME_IS_UP` too, after `grace` seconds.
+        grace: seconds that the first signal gives.
     """
-    listening = Listening(heard)
-    before = {number: signal.signal(number, listening.on_signal) for number in SIGNALS}
+    listening = Listening(heard, grace)
+    with _handled_by(listening.on_signal, _wanted()):
+        yield from _heard(listening)
+
+
+def _heard(listening: Listening) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
@@ -76,15 +119,22 @@ def signals(heard: Callable[[int], None]) -> Iterator[None]:
         raise asyncio.CancelledError from error
     finally:
         listening.end()
-        for number in SIGNALS:
-            signal.signal(number, before[number])
 
 
-def let_go_of_stdout() -> None:
-    """Point standard output nowhere: whoever read it is gone, and flushing it at exit would fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None], numbers: Sequence[int]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, one in before.items():
+            signal.signal(number, one)
+
+
+def _wanted() -> list[int]:
+    """Return the signals that are heard: a closed terminal is none of them for who ignores it (nohup)."""
+    hangup = getattr(signal, "SIGHUP", None)
+    return [one for one in SIGNALS if one != hangup or signal.getsignal(one) != signal.SIG_IGN]
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -17,9 +17,12 @@ from crawler.assembly import Parts, open_crawl
 from crawler.cli import platform
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.interrupts import Interrupts
-from crawler.contracts import Listener
+from crawler.cli.wording import number_of
+from crawler.contracts import Listener, Sink
 from crawler.engine import Engine
+from crawler.errors import OutputError, StateError, leaves
 from crawler.events import Closed, Event, Opened
+from crawler.export import StdoutSink
 from crawler.observe.console import ConsoleHandler
 from crawler.observe.log import EventLog
 from crawler.observe.progress import Progress
@@ -28,6 +31,9 @@ from crawler.observe.summary import Written, summary_json, summary_table
 from crawler.observe.terminal import show, stderr_console
 from crawler.settings import Settings
 from crawler.spider import Spider
+
+#: Seconds that all else has to end in, once a crawl that a signal has stopped is closed.
+_LAST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,17 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
     """
     console, stats, task = stderr_console(), Stats(), asyncio.current_task()
     assert task is not None
-    interrupts = Interrupts(task.cancel, lambda text: console.print(Text(text, style="bold")))
+    interrupts = Interrupts(
+        task.cancel, lambda text: console.print(Text(text, style="bold")), f"{settings.limits.grace:g} s"
+    )
     listeners: list[Listener] = [stats, EventLog(_open_log(console, view.log_level))]
     if not view.quiet:
         listeners.append(Beginnings(console))
+    others, stdout = _with_stdout(settings, interrupts)
     parts = Parts(
-        settings,
+        others,
         spider,
+        sinks=stdout,
         listeners=listeners,
         fresh=again.fresh,
         overwrite=again.overwrite,
@@ -79,7 +89,7 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
     )
     cause = "failed"
     try:
-        with platform.signals(interrupts.heard):
+        with platform.signals(interrupts.heard, settings.limits.grace):
             async with open_crawl(parts) as engine:
                 interrupts.crawling(engine.stop)
                 cause = await _watched(
@@ -90,13 +100,36 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
             raise
         cause = "stopped"
         task.uncancel()
+    except Exception as error:
+        cause = "failed"  # it may have been over, and its outputs could not be closed
+        _place(error, settings)
+        raise
     finally:
         if stats.name:
             _sum_up(console, stats, cause, settings, view)
     if interrupts.code is not None:
+        platform.end_within(_LAST_SECONDS, interrupts.code)
         return interrupts.code
     fruitless = stats.lost_all or not (stats.pages or stats.pages_before)
     return ExitCode.NOTHING if fruitless else ExitCode.FINISHED
+
+
+def _with_stdout(settings: Settings, interrupts: Interrupts) -> tuple[Settings, list[Sink]]:
+    """Return the settings without standard output, and the sink for that: it tells when nobody reads."""
+    others = tuple(output for output in settings.output if output.file != "-")
+    if len(others) == len(settings.output):
+        platform.forgive_stdout()
+        return settings, []
+    if sys.__stdout__ is None:
+        raise OutputError("standard output is closed: leave it open, or name a file")
+    return settings.model_copy(update={"output": others}), [StdoutSink(interrupts.unread)]
+
+
+def _place(error: Exception, settings: Settings) -> None:
+    """Let errors of the state say which file they are about."""
+    for one in leaves(error):
+        if isinstance(one, StateError) and one.path is None and settings.state is not None:
+            one.path = settings.state.file
 
 
 class Beginnings:
@@ -109,7 +142,8 @@ class Beginnings:
         if not isinstance(event, Opened):
             return
         words = {
-            "resumed": f"going on: {event.pages:,} pages are done, {event.pending:,} requests wait",
+            "resumed": f"going on: {number_of(event.pages, 'page')} done, "
+            f"{number_of(event.pending, 'request')} waiting",
             "anew": "beginning anew: the crawl in the state is over",
         }.get(event.beginning)
         if words:
@@ -138,7 +172,7 @@ def _progress(console: Console, stats: Stats, engine: Engine, settings: Settings
 
 
 def _sum_up(console: Console, stats: Stats, cause: str, settings: Settings, view: View) -> None:
-    if not stats.cause:  # the crawl was cut short, and could not say so itself
+    if not stats.cause or cause == "failed":  # cut short, it could not say so itself, or it said too early
         stats(Closed(cause))
     began = time.time() - stats.seconds
     written = [_written(output.file or str(output.use), began) for output in settings.output]

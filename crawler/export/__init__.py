@@ -2,8 +2,9 @@
 
 from crawler.export.csv import CsvSink
 from crawler.export.formats import FORMATS, Output, make_sink
-from crawler.export.jsonl import JsonLinesSink, StdoutSink
+from crawler.export.jsonl import JsonLinesSink
 from crawler.export.sqlite import SqliteSink
+from crawler.export.stdout import StdoutSink
 from crawler.export.tap import Hold, Items, Tap
 
 __all__ = [

@@ -9,8 +9,9 @@ from typing import Protocol
 from crawler.contracts import Sink
 from crawler.errors import OutputError
 from crawler.export.csv import CsvSink
-from crawler.export.jsonl import JsonLinesSink, StdoutSink
+from crawler.export.jsonl import JsonLinesSink
 from crawler.export.sqlite import SqliteSink
+from crawler.export.stdout import StdoutSink
 
 
 class Output(Protocol):

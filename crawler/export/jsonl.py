@@ -1,15 +1,13 @@
-"""JSON Lines: one item a line, UTF-8, to a file or to standard output."""
+"""JSON Lines: one item a line, UTF-8."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from crawler.contracts import Mark, Record
 from crawler.encode import encode_item
-from crawler.errors import OutputError
 from crawler.export.partfile import PartFile
 from crawler.export.thread import in_thread
 
@@ -48,37 +46,10 @@ class JsonLinesSink:
         return self._file.place
 
 
-class StdoutSink:
-    """Writes items to standard output, which carries nothing else. What it has taken is not repeated.
-
-    What code prints while it is open goes to standard error.
-    """
-
-    name = "-"
-    path = Path("-")
-
-    def __init__(self) -> None:
-        self._out = sys.stdout
-
-    async def open(self, mark: Mark | None) -> int:
-        self._out, sys.stdout = sys.stdout, sys.stderr
-        return mark.item if mark is not None else 0
-
-    async def write(self, records: Sequence[Record]) -> None:
-        try:
-            self._out.buffer.write(_lines(records))
-            self._out.buffer.flush()
-        except OSError as error:
-            raise OutputError(f"standard output cannot be written: {error.strerror or error}") from error
-
-    async def close(self, *, failed: bool = False) -> None:
-        """Let code print to standard output again, which stays open."""
-        sys.stdout = self._out
-
-
 def _lines(records: Sequence[Record]) -> bytes:
-    return b"".join([_line(record) + b"\n" for record in records])
+    return b"".join([line_of(record) + b"\n" for record in records])
 
 
-def _line(record: Record) -> bytes:
+def line_of(record: Record) -> bytes:
+    """Return an item as JSON, as it stands in its line."""
     return record.json if record.json is not None else encode_item(record.item)

@@ -12,6 +12,8 @@ from typing import BinaryIO
 from crawler.errors import OutputError
 from crawler.filelock import hold
 
+#: What a file system says when somebody else has the lock.
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 #: What a file system says that knows no locks: there an output is written without.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -54,7 +56,8 @@ class OutputLock:
         else:
             with suppress(OSError):  # an empty file that stays does no harm
                 self._beside.unlink()
-            file.close()
+            with suppress(OSError):  # nothing was written to it that could be lost
+                file.close()
 
     def _is_there(self, file: BinaryIO) -> bool:
         try:
@@ -67,5 +70,7 @@ def _hold(file: BinaryIO, path: Path) -> None:
     try:
         hold(file)
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno in _HELD:
             raise OutputError(f"{path} is being written by another crawl") from error
+        if error.errno not in _NO_LOCKS:
+            raise

@@ -99,7 +99,30 @@ def is_filled(path: Path) -> bool:
 
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Return what to raise for an error of the operating system."""
-    return OutputError(f"{path} cannot be written: {error.strerror or error}")
+    return OutputError(f"{path} cannot be written: {error.strerror or error}", path)
+
+
+def check_there(part: Path, number: int) -> None:
+    """Raise OutputError unless an unfinished output is still the file that was opened.
+
+    Args:
+        part: where it was.
+        number: the file's, on its disk.
+    """
+    if not is_there(part, number):
+        raise OutputError(
+            f"{part} was removed or replaced while it was written: run the command again, "
+            "which writes again what the state keeps",
+            part,
+        )
+
+
+def is_there(part: Path, number: int) -> bool:
+    """Say whether an unfinished output is still the file that was opened."""
+    try:
+        return part.stat().st_ino == number
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _is_known(path: Path, place: Any) -> bool:

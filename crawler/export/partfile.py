@@ -12,7 +12,17 @@ from typing import Any, BinaryIO
 from crawler.contracts import Mark
 from crawler.errors import OutputError
 from crawler.export.outputlock import OutputLock
-from crawler.export.ownership import TAIL, check_kind, refuse, refuse_part, signature, tail_of, unwritable
+from crawler.export.ownership import (
+    TAIL,
+    check_kind,
+    check_there,
+    is_there,
+    refuse,
+    refuse_part,
+    signature,
+    tail_of,
+    unwritable,
+)
 
 #: Gets a file, open for reading; returns what another is to hold.
 Change = Callable[[BinaryIO], Iterable[bytes]]
@@ -124,6 +134,7 @@ class PartFile:
             return
         self._as_left = False
         try:
+            check_there(self.part, self._number)
             written = self._file.write(data)
             if written != len(data):  # a disk that is nearly full takes a part, and refuses the rest
                 self._file.write(data[written:])
@@ -145,6 +156,7 @@ class PartFile:
         assert self._file is not None, "the file is not open"
         self._as_left = False
         try:
+            check_there(self.part, self._number)
             with open(self.part, "rb") as old, open(self._new, "wb") as new:
                 new.writelines(change(old))
                 new.flush()
@@ -182,6 +194,9 @@ class PartFile:
         assert self._file is not None, "the file is not open"
         if failed and self._as_left and self.path.exists():  # nothing new: no reason to replace what is there
             return
+        if failed and not is_there(self.part, self._number):  # which is known already
+            return
+        check_there(self.part, self._number)
         named = self.size > 0 or not (failed or self.path.exists())
         if named and not self.size:
             self.append(empty)

@@ -15,10 +15,19 @@ from crawler.contracts import Mark, Record
 from crawler.errors import OutputError
 from crawler.export.beside import remove, remove_beside
 from crawler.export.outputlock import OutputLock
-from crawler.export.ownership import check_kind, refuse, refuse_part, signature, unwritable
+from crawler.export.ownership import (
+    check_kind,
+    check_there,
+    is_filled,
+    is_there,
+    refuse,
+    refuse_part,
+    signature,
+    unwritable,
+)
 from crawler.export.partfile import sync_folder
 from crawler.export.row import row_of
-from crawler.export.tables import FOREIGN, Tables, create, id_of
+from crawler.export.tables import FOREIGN, Tables, create, id_of, is_blank
 from crawler.export.thread import in_thread
 from crawler.model.items import item_name
 
@@ -50,6 +59,7 @@ class SqliteSink:
         self._tables: Tables | None = None
         self._id = ""
         self._item = 0
+        self._number = 0  # the file's, on its disk
         self._over: dict[str, Any] | None = None  # the older file that is to be replaced
         self._as_left = False  # it is a part that nothing was added to
 
@@ -75,7 +85,7 @@ class SqliteSink:
         except OSError as error:
             raise unwritable(self.path, error) from error
         except sqlite3.Error as error:
-            raise OutputError(f"{self.path} cannot be written: {error}") from error
+            raise OutputError(f"{self.path} cannot be written: {error}", self.path) from error
 
     def _place(self) -> dict[str, Any]:
         return {"format": "sqlite", "id": self._id, "over": self._over}
@@ -94,7 +104,8 @@ class SqliteSink:
     def _open(self, mark: Mark | None) -> None:
         if not self._replace:
             refuse(self.path, mark)
-            refuse_part(self._part, mark)
+            if not (is_filled(self._part) and is_blank(self._part)):
+                refuse_part(self._part, mark)
         place = mark.place if mark is not None and isinstance(mark.place, dict) else {}
         found, last = self._find(place) if mark is not None and mark.item else (None, 0)
         item = 0 if mark is None else min(mark.item, last)
@@ -117,11 +128,14 @@ class SqliteSink:
             else:
                 self._id, self._item = secrets.token_hex(8), 0
                 create(connection, self._id)
+            self._number = self._part.stat().st_ino
+            sync_folder(self.path, full=self._full)
         except BaseException:
             connection.close()
+            if found is None:
+                remove(self._part)  # there is nothing in it
             raise
         self._connection, self._tables = connection, None
-        sync_folder(self.path, full=self._full)
 
     def _find(self, place: dict[str, Any]) -> tuple[Path | None, int]:
         """Return the database that the place speaks of, under whichever name, and its last item.
@@ -153,6 +167,7 @@ class SqliteSink:
     def _write(self, rows: Sequence[tuple[Record, dict[str, Any]]]) -> None:
         connection = self._connection
         assert connection is not None, "the database is not open"
+        check_there(self._part, self._number)
         tables, self._tables, self._as_left = self._tables or Tables(connection), None, False
         with _transaction(connection):
             for record, row in rows:
@@ -162,12 +177,16 @@ class SqliteSink:
 
     def _close(self, connection: sqlite3.Connection, *, failed: bool) -> None:
         self._connection = self._tables = None
+        there = is_there(self._part, self._number)
         try:
             try:
-                _fold(connection)
+                if there:
+                    _fold(connection)
             finally:
                 connection.close()
-            self._name(failed=failed)
+            if there or not failed:  # otherwise it is known already
+                check_there(self._part, self._number)
+                self._name(failed=failed)
         finally:
             self._lock.let_go()
 

@@ -90,17 +90,35 @@ def create(connection: sqlite3.Connection, id: str) -> None:
 
 def id_of(path: Path) -> str:
     """Return the id of the output database in a file; empty when there is none."""
+    found = _asked(path, "SELECT id FROM _crawl")
+    return str(found[0][0]) if len(found) == 1 else ""
+
+
+def is_blank(path: Path) -> bool:
+    """Say whether a file is a database that holds nothing: an output that was only about to be made."""
+    found = _asked(
+        path, "SELECT count(*), sum(name IN (?, ?, ?)) FROM sqlite_master WHERE sql != ''", *_OWN_TABLES
+    )
+    if not found:
+        return False
+    ((tables, own),) = found
+    return not tables or (
+        tables == own and _asked(path, "SELECT sum(item) FROM _crawl") in ([(None,)], [(0,)])
+    )
+
+
+def _asked(path: Path, query: str, *values: str) -> list[Any]:
+    """Return the rows that a query finds in a database; none where there is no sound one with its tables."""
     with open(path, "rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
-            return ""
+            return []
     with closing(sqlite3.connect(path)) as connection:
         try:
-            found = connection.execute("SELECT id FROM _crawl").fetchall()
+            return connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF in FOREIGN:
-                return ""
+                return []
             raise
-    return str(found[0][0]) if len(found) == 1 else ""
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -18,11 +18,14 @@ async def in_thread(work: Callable[[], T]) -> T:
     """Run a function in a new thread; return what it returns, raise what it raises.
 
     It cannot be cancelled: what an output holds, and what is known of it, must not drift apart. The
-    thread is over when this returns.
+    thread is over when this returns. Where there can be no more threads the event loop has to wait.
     """
     job = _Job(work)
     thread = Thread(target=job.run, name="output", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # the system's limit is reached
+        return work()
     await until_over(thread, job.ended)
     if job.error is not None:
         raise job.error

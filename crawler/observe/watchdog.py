@@ -57,7 +57,12 @@ class Watchdog:
         self._beat, stack = _next_beat(stack)
         stop = Event()
         watcher = Thread(target=self._watch, args=(get_ident(), stop), name="crawler watchdog", daemon=True)
-        watcher.start()
+        try:
+            watcher.start()
+        except RuntimeError as error:  # the system's limit of threads is reached
+            self._logger.warning("nobody watches whether the event loop is kept waiting: %s", error)
+            del self._beat  # which holds a frame of the loop
+            return
         try:
             while True:
                 await sleep(BEAT)

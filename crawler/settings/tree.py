@@ -52,6 +52,11 @@ class Limits(Section):
     time: PositiveSeconds | None = Field(default=None, description="Stop after this time.")
     bytes: Size | None = Field(default=None, description="Stop once the decoded bodies add up to this much.")
     hops: int = Field(default=10, ge=0, description="Follow at most this many redirects in a row.")
+    grace: PositiveSeconds = Field(
+        default=30.0,
+        description="How long a first Ctrl-C, SIGTERM or SIGHUP waits for what is in flight; "
+        "then the command stops at once.",
+    )
 
 
 class Timeouts(Section):

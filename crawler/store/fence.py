@@ -38,10 +38,11 @@ class Fence:
         if _number_of(self._path) != self._file:
             raise StateError(
                 f"the state {self._path} was removed or replaced while the crawl ran: what was not written "
-                "by then is lost with it"
+                "by then is lost with it",
+                self._path,
             )
         if self._opening is not None and reading.opening(connection) != self._opening:
-            raise StateInUse(f"the state {self._path} was taken over by another process; see its lock")
+            raise StateInUse(f"the state {self._path} was taken over by another process", self._path)
 
 
 def _number_of(path: Path) -> tuple[int, int]:

@@ -6,12 +6,16 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from crawler.errors import StateError, StateInUse
 from crawler.filelock import hold
+
+#: Seconds that a holder has to say who it is.
+_PATIENCE = 1.0
 
 
 class StateLock:
@@ -33,7 +37,7 @@ class StateLock:
             beside.parent.mkdir(parents=True, exist_ok=True)
             file = open(beside, "a+", encoding="utf-8")
         except OSError as error:
-            raise StateError(f"the state {self._path} cannot be locked: {error.strerror}") from error
+            raise self._cannot(error) from error
         for tries_left in (2, 1, 0):
             try:
                 hold(file)
@@ -42,14 +46,22 @@ class StateLock:
                 if tries_left:  # somebody may merely be looking, which takes no time
                     time.sleep(0.02)
                     continue
-                holder = _holder(file)
+                holder = _holder(file, patience=_PATIENCE)
                 file.close()
-                raise StateInUse(f"the state {self._path} is in use by {holder}") from error
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}))
-        file.flush()
+                raise StateInUse(f"the state {self._path} is in use by {holder}", self._path) from error
+        try:
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}))
+            file.flush()
+        except OSError as error:
+            with suppress(OSError):  # what could not be written is tried once more, and the file closed
+                file.close()
+            raise self._cannot(error) from error
         self._file = file
         return self
+
+    def _cannot(self, error: OSError) -> StateError:
+        return StateError(f"the state {self._path} cannot be locked: {error.strerror}", self._path)
 
     def __exit__(
         self,
@@ -58,8 +70,12 @@ class StateLock:
         trace: TracebackType | None,
     ) -> None:
         file, self._file = self._file, None
-        if file is not None:
+        if file is None:
+            return
+        # Nobody is hurt by a name that stays: the lock goes with the descriptor, or with the process.
+        with suppress(OSError):
             file.truncate(0)
+        with suppress(OSError):
             file.close()
 
 
@@ -80,11 +96,22 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
-def _holder(file: IO[str]) -> str:
-    """Say who holds a lock, as far as the file tells."""
-    file.seek(0)
+def _holder(file: IO[str], patience: float = 0.0) -> str:
+    """Say who holds a lock, as far as the file tells.
+
+    Args:
+        file: the lock.
+        patience: seconds that the holder has to write its name, which it does right after it got the lock.
+    """
+    text, until = "", time.monotonic() + patience
+    while not text:
+        file.seek(0)
+        text = file.read()
+        if time.monotonic() >= until:
+            break
+        time.sleep(0.01)
     try:
-        told = json.loads(file.read())
+        told = json.loads(text)
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told["since"]))
         return f"process {told['pid']} on {told['host']} since {since}"
     except (OSError, ValueError, KeyError, TypeError):

@@ -173,7 +173,7 @@ def _told(path: Path, what: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         hint = "; if it is not wanted, delete it or name another one" if path.is_file() else ""
-        raise StateError(f"the state {path} cannot be {what}: {error}{hint}") from error
+        raise StateError(f"the state {path} cannot be {what}: {error}{hint}", path) from error
 
 
 @contextmanager

@@ -106,10 +106,11 @@ class Batch:
             fence.check(connection)
             self._write(connection)
             self.results = [work(connection) for work in self.work]
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite may have ended it by itself, when the disk is full
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def _write(self, connection: sqlite3.Connection) -> None:
         marks = [(name, item, place) for name, (item, place) in self.marks.items()]
@@ -159,7 +160,11 @@ class Writer:
         self.batch = Batch()
         self.failure: StateError | None = None
         self._thread = threading.Thread(target=self._run, name=f"state {path.name}", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._connection.close()
+            raise StateError(f"the state {path} cannot be written: {error}", path) from error
 
     def filled(self, *, hurry: bool = False) -> None:
         """Note that there is something to write: when a group has come together, or at once."""
@@ -254,5 +259,5 @@ class Writer:
         except StateError as error:
             self.failure = error
         except Exception as error:  # whatever it is: who waits for the batch must hear of it
-            self.failure = StateError(f"the state {self._path} cannot be written: {error}")
+            self.failure = StateError(f"the state {self._path} cannot be written: {error}", self._path)
             self.failure.__cause__ = error

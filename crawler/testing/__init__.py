@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from crawler.testing.durability.killing import survives_kills
     from crawler.testing.pages import Read, read, read_now
     from crawler.testing.virtualtime import Crawled, crawl_now, virtual, virtual_time
     from crawler.testing.web import Answer, Hit, PretendWeb
@@ -28,6 +29,7 @@ __all__ = [
     "crawl_now",
     "read",
     "read_now",
+    "survives_kills",
     "virtual",
     "virtual_time",
 ]
@@ -41,6 +43,7 @@ _PLACES = {
     "crawl_now": "virtualtime",
     "read": "pages",
     "read_now": "pages",
+    "survives_kills": "durability.killing",
     "virtual": "virtualtime",
     "virtual_time": "virtualtime",
 }

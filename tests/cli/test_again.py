@@ -132,7 +132,7 @@ def test_what_a_page_limit_cut_short_goes_on_without_it(folder: Folder, whole: l
     first = folder.read()
     assert len(first) == 10
     said = folder.crawl()
-    assert "demo: going on: 10 pages are done" in said
+    assert "demo: going on: 10 pages done" in said
     assert "(.crawl/demo.db)" in said
     assert folder.read() == whole
     assert set(first) < set(whole)
@@ -151,7 +151,7 @@ def test_the_summary_tells_what_was_there_before(folder: Folder, whole: list[str
 
 def test_a_higher_page_limit_goes_on_and_counts_what_was_done(folder: Folder) -> None:
     folder.crawl(*TEN)
-    assert "going on: 10 pages are done" in folder.crawl("--max-pages", "25")
+    assert "going on: 10 pages done" in folder.crawl("--max-pages", "25")
     assert folder.pages() == 25
     assert 10 < len(folder.read()) < 25  # not every page is HTML
 
@@ -210,7 +210,7 @@ def test_how_it_fetches_may_change(folder: Folder, whole: list[str]) -> None:
     folder.crawl(*TEN)
     changes = ["politeness.per_host=2", "politeness.retries=1", "fetch.user_agent=other/2", "limits.hops=5"]
     said = folder.crawl(*(word for change in changes for word in ("--set", change)))
-    assert "going on: 10 pages are done" in said
+    assert "going on: 10 pages done" in said
     assert folder.read() == whole
 
 
@@ -244,7 +244,7 @@ def test_what_a_limit_leaves_nothing_of_begins_anew(folder: Folder) -> None:
     assert ANEW in folder.crawl(*TEN)
     assert folder.ports() != ports
     assert len(folder.read()) == 10
-    assert "going on: 10 pages are done" in folder.crawl("--max-pages", "5")
+    assert "going on: 10 pages done" in folder.crawl("--max-pages", "5")
     assert len(folder.read()) == 10
     folder.crawl("--fresh", "--set", "limits.bytes=40kb")
     number = len(folder.read())

@@ -75,7 +75,7 @@ def test_what_the_next_run_does_is_told_and_is_true(crawl: Crawl, told: Told, sh
     assert told(other)["again"] == "other_crawl"
     assert "these settings were different: pages.article.match" in crawl("status", other).stdout
     assert crawl(other).returncode == 9
-    assert "going on: 5 pages are done" in crawl(shop()).stderr
+    assert "going on: 5 pages done" in crawl(shop()).stderr
 
 
 def test_while_it_runs(here: Crawl, told: Told, shop: Shop, start: Start, tmp_path: Path, state: str) -> None:

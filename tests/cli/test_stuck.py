@@ -1,4 +1,4 @@
-"""A second signal ends the command also when a callback never lets go of the event loop."""
+"""Signals end the command also when some code never lets go of the event loop, a thread or an output."""
 
 import json
 import signal
@@ -33,12 +33,6 @@ class Stuck(Spider):
             return
         print("stuck", flush=True)
         BODY
-"""
-
-SETTINGS = """
-spider: stuck.py:Stuck
-start: SITE/articles
-politeness: {delay: 0}
 """
 
 LOOPS = "while True: pass"
@@ -94,3 +88,65 @@ def test_the_second_signal_ends_a_callback_that_never_ends(
     assert process.returncode == 0, err
     urls = [json.loads(line)["url"] for line in (tmp_path / "shop.jsonl").read_text().splitlines()]
     assert len(urls) == len(set(urls)) > 2
+
+
+# One signal alone, with code that takes no notice of anything.
+
+NEVER = """
+import asyncio
+import time
+
+from crawler import Page, Spider
+
+
+class Thread(Spider):
+    async def parse(self, page: Page):
+        yield {"url": page.url}
+        print("stuck", flush=True)
+        await asyncio.to_thread(time.sleep, 3600)
+
+
+class Plain(Spider):
+    async def parse(self, page: Page):
+        yield {"url": page.url}
+
+
+class Sink:
+    name = "never"
+
+    async def open(self, mark):
+        return 0
+
+    async def write(self, records):
+        pass
+
+    async def close(self, *, failed=False):
+        print("stuck", flush=True)
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("spider", "output"), [("Thread", "shop.jsonl"), ("Plain", '{use: "never.py:Sink"}')]
+)
+def test_one_signal_is_enough_in_the_end(
+    start: Start, config: Callable[[str], Path], tmp_path: Path, spider: str, output: str
+) -> None:
+    (tmp_path / "never.py").write_text(NEVER)
+    process = start(
+        config(
+            f"spider: never.py:{spider}\nstart: SITE/articles\nlimits: {{grace: 300ms}}\n"
+            f"politeness: {{delay: 0}}\noutput: [{output}]\n"
+        )
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "stuck\n"
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 143, err
+    assert "has not finished in 0.3 s" in err
+    assert "Traceback" not in err

@@ -267,6 +267,34 @@ async def test_an_unfinished_database_of_another_crawl_is_refused(path: Path) ->
     await again.close()
 
 
+@pytest.mark.parametrize("tables", ["", "CREATE TABLE _crawl (id TEXT, item INTEGER)", None])
+async def test_a_database_that_was_only_about_to_be_made_is_in_nobodys_way(
+    path: Path, tables: str | None
+) -> None:
+    part = path.with_name("items.db.part")
+    if tables is None:
+        sink = SqliteSink(path)
+        await sink.open(None)
+        await kill(sink, path.parent)
+        assert ask(part, "SELECT item FROM _crawl") == [(0,)]
+    else:
+        with closing(sqlite3.connect(part)) as connection:
+            connection.executescript(f"PRAGMA journal_mode = WAL; {tables}")
+    assert part.stat().st_size
+    await saved(path, {"n": 1})
+    assert ids(path) == [1]
+
+
+@pytest.mark.parametrize(
+    "tables", ["CREATE TABLE book (n)", "CREATE TABLE _crawl (item); INSERT INTO _crawl VALUES (3)"]
+)
+async def test_a_part_in_which_there_is_something_is_refused(path: Path, tables: str) -> None:
+    with closing(sqlite3.connect(path.with_name("items.db.part"))) as connection:
+        connection.executescript(tables)
+    with pytest.raises(OutputError, match="unfinished output of another crawl"):
+        await SqliteSink(path).open(None)
+
+
 async def test_a_database_that_is_being_written_is_refused(path: Path) -> None:
     sink = SqliteSink(path)
     await sink.open(None)

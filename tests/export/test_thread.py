@@ -25,6 +25,19 @@ def test_it_works_on_trio() -> None:
     assert trio.run(in_thread, work) == "output"
 
 
+def no_more_threads(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+async def test_where_there_can_be_no_more_threads_it_is_done_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more_threads)
+        done = await in_thread(work)
+    assert done == threading.current_thread().name
+
+
 async def test_it_raises_what_the_function_raises() -> None:
     def fail() -> None:
         raise ValueError("broken")

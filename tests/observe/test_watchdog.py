@@ -78,6 +78,19 @@ class Watched:
         return self.told
 
 
+async def test_where_there_can_be_no_more_threads_the_loop_goes_on_unwatched(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    told: list[LoopBlocked] = []
+    await Watchdog(told.append).run()
+    assert not told
+    assert "nobody watches whether the event loop is kept waiting: can't start new thread" in caplog.text
+
+
 def here(mark: str) -> int:
     """Return the number of the line of this file that has a mark."""
     lines = Path(__file__).read_text().splitlines()

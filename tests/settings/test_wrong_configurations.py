@@ -21,7 +21,7 @@ WRONG: list[tuple[str, str]] = [
     (START + "per_host: 2\n", "2:1: per_host: unknown key ('per_host' belongs under 'politeness')"),
     (
         START + "limits: {zzz: 2}\n",
-        "2:10: limits.zzz: unknown key (known here are pages, depth, time, bytes, hops)",
+        "2:10: limits.zzz: unknown key (known here are pages, depth, time, bytes, hops, grace)",
     ),
     (START + "follow:\n  - css: a\n  - cs: b\n", "4:5: follow.1.cs: unknown key (did you mean 'css'?)"),
     (
