@@ -251,7 +251,7 @@ class Recalled(msgspec.Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Where requests and items are kept. Four verbs, each batched, idempotent and atomic, and what serves them.
+    """Where requests and items are kept. Four verbs, each batched, idempotent, atomic; and what serves them.
 
     Times are seconds on one clock, given by the caller as `now`. A lease ends when it is settled or
     when its time is over; after that only a newer lease of the same request can settle.

@@ -136,7 +136,7 @@ def is_told(done: subprocess.CompletedProcess[str], file: str) -> None:
 
 FULL = [
     ("state", 300, ["--set", "state=small/shop.db"], "small/shop.db"),
-    ("jsonl", 40, ["-o", "small/a.jsonl"], "small/a.jsonl"),
+    pytest.param("jsonl", 40, ["-o", "small/a.jsonl"], "small/a.jsonl", marks=pytest.mark.slow),
     pytest.param("csv", 40, ["-o", "small/a.csv"], "small/a.csv", marks=pytest.mark.slow),
     pytest.param("sqlite", 150, ["-o", "small/a.db"], "small/a.db", marks=pytest.mark.slow),
     pytest.param(

@@ -56,6 +56,7 @@ def made(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.slow
 def test_what_is_printed_works_as_printed(crawl: Crawl, tmp_path: Path) -> None:
     done = crawl("init", "books/my-shop")
     assert (done.returncode, done.stderr) == (0, "")

@@ -117,7 +117,7 @@ TAKEN = [
     pytest.param("out/a.db", False, marks=pytest.mark.slow),
     pytest.param("out/a.jsonl", True, marks=pytest.mark.slow),
     pytest.param("out/a.csv", True, marks=pytest.mark.slow),
-    ("out/a.db", True),
+    pytest.param("out/a.db", True, marks=pytest.mark.slow),
 ]
 
 

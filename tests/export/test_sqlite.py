@@ -355,6 +355,7 @@ async def test_a_batch_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
     assert ask(path, "SELECT item_id, a FROM new") == [(2, 1)]
 
 
+@pytest.mark.slow
 async def test_too_many_columns_are_told(path: Path) -> None:
     sink = SqliteSink(path)
     await sink.open(None)
