@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from functools import partial
 from typing import IO, Any
+from weakref import ref
 
 if sys.platform == "win32":
     import msvcrt
@@ -18,5 +22,17 @@ else:
     import fcntl
 
     def hold(file: IO[Any], *, shared: bool = False) -> None:
-        """Lock a file until it is closed. Raises OSError when somebody else has locked it."""
+        """Lock a file until it is closed. Raises OSError when somebody else has locked it.
+
+        A process that is forked from this one has the file open as well, and would hold the lock when this
+        one is dead: so it closes it.
+        """
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        if not shared:
+            os.register_at_fork(after_in_child=partial(_let_go, ref(file)))
+
+    def _let_go(held: ref[IO[Any]]) -> None:
+        file = held()
+        if file is not None:
+            with suppress(OSError, ValueError):
+                file.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -95,7 +96,10 @@ async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False)
 
 def _file_of(settings: Settings) -> str:
     root = settings.origins.root
-    return "" if root is None else str(settings.folder / Path(root.place.file).name)
+    if root is None:
+        return ""
+    # A name that is no text can be on a disk, but not in the state.
+    return os.fsencode(settings.folder / Path(root.place.file).name).decode("utf-8", "replace")
 
 
 def identity(settings: Settings, spider: type[Spider]) -> dict[str, str]:

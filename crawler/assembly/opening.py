@@ -19,6 +19,7 @@ from crawler.events import Event, Opened
 from crawler.frontier import Frontier
 from crawler.making import (
     check_has_start,
+    check_store,
     make_listeners,
     make_plugin_sinks,
     make_spider,
@@ -66,7 +67,9 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
             allow.append(address)
         fetcher = await open_fetcher(parts, allow, state.store, stack)
         frontier = make_frontier(parts, state.store)
-        plan = _plan(parts, spider, state, frontier, fetcher, outlets, await frontier.recall())
+        recalled = await frontier.recall()
+        await state.note()  # from here on hosts may be contacted, and that is to be on the disk
+        plan = _plan(parts, spider, state, frontier, fetcher, outlets, recalled)
         plan.tell, plan.feeds, plan.left, plan.pipeline = tell, feeds, left, places.pipeline
         plan.placed, plan.parser = places.callbacks, places.parser
         plan.beside = [Watchdog(tell).run] if parts.watched else []
@@ -83,6 +86,7 @@ async def _state(parts: Parts, spider: Spider) -> AsyncIterator[OpenState]:
     plugin = make_store_plugin(parts.settings)
     if plugin is not None:
         async with plugin as store:
+            check_store(store, parts.settings)
             yield OpenState(store, Beginning.RESUMED)
         return
     async with open_state(parts.settings, spider, fresh=parts.fresh) as state:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.cli import configuration
 from crawler.errors import StateError
 from crawler.settings import Settings
-from crawler.store.schema import look
+from crawler.store.schema import bring_up_to_date, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def find(word: Path) -> StateFile:
     Raises ConfigError for a wrong configuration, StateError when there is no state.
     """
     if word.suffix.lower() not in (".yaml", ".yml"):
-        look(word).close()
+        _look(word)
         return StateFile(word)
     settings = configuration.completed(configuration.read(word))
     state = settings.state
@@ -39,5 +40,12 @@ def find(word: Path) -> StateFile:
     path = Path(state.file)
     if not path.exists():
         raise StateError(f"there is no state {path} here: run crawl {word} first, in this folder")
-    look(path).close()
+    _look(path)
     return StateFile(path, settings)
+
+
+def _look(path: Path) -> None:
+    """Fail unless there is a state; one of an earlier version is upgraded, as a run of the crawl would."""
+    if bring_up_to_date(path):
+        print(f"{path} was brought up to date; a copy of it as it was is kept beside it", file=sys.stderr)
+    look(path).close()

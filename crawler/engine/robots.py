@@ -57,7 +57,8 @@ class RobotsDesk:
             rules = rules_for_status(fetched.status, fetched.body, self._agent)
             # A server that fails, or has no time, may do better by the next run.
             lasting = fetched.status < 500 and fetched.status != 429
-            text = RobotsText(fetched.status, fetched.body[:MAX_BYTES]) if lasting else None
+            body = fetched.body[:MAX_BYTES] if fetched.status < 300 else b""  # no other is read
+            text = RobotsText(fetched.status, body) if lasting else None
             return await self._learn(lease.request, rules, text)
         return await self._learn(lease.request, rules_for_failure(fetched.reason))
 

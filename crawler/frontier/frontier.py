@@ -117,8 +117,8 @@ class Frontier:
     async def pause(self, lease: Lease, seconds: float) -> None:
         """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile."""
         now = current_time()
-        self._queues[lease.host].pace.pause(now + seconds)
-        await self._memory.rest(lease.host, seconds, now)
+        until = self._queues[lease.host].pace.pause(now + seconds)
+        await self._memory.rest(lease.host, until - now, now)
 
     async def settle(
         self, lease: Lease, outcome: Outcome, *, size: int = 0, status: int = 0, seconds: float = 0.0
@@ -232,12 +232,16 @@ class Frontier:
             queue.pace.pause(now + rest)
 
     async def _want_rules(self, queue: HostQueue, now: float) -> None:
-        """Take up the robots.txt that an earlier run has read, or let it be asked for before all else."""
-        known = await self._memory.robots_of(queue.origin, now)
-        if known is not None:
-            text, age = known
-            rules = rules_for_status(text.status, text.body, self._agent)
-            self._obey(queue, rules, now - age + FRESH_SECONDS)
+        """Take up the robots.txt that an earlier run has read; let it be asked for before all else, unless
+        that is younger than a day.
+        """
+        if queue.rules is None:
+            known = await self._memory.robots_of(queue.origin, now)
+            if known is not None:
+                text, age = known
+                rules = rules_for_status(text.status, text.body, self._agent)
+                self._obey(queue, rules, now - age + FRESH_SECONDS)
+        if not queue.needs_rules(now):
             return
         queue.asking = True
         queue.ahead.append((Request(queue.origin + "/robots.txt", ROBOTS, data=queue.origin), 1))

@@ -8,7 +8,7 @@ import msgspec
 
 from crawler.contracts import CONTACTS, REST, ROBOTS_TEXT, Store
 from crawler.policy.politeness import host_key
-from crawler.policy.robots import FRESH_SECONDS, RobotsText
+from crawler.policy.robots import RobotsText
 
 
 class HostMemory:
@@ -57,8 +57,8 @@ class HostMemory:
         await self._store.keep(ROBOTS_TEXT + origin, msgspec.msgpack.encode(text), now=now)
 
     async def robots_of(self, origin: str, now: float) -> tuple[RobotsText, float] | None:
-        """Return that answer and its age in seconds, unless it is too old to be used."""
+        """Return that answer and its age in seconds; None when there is none."""
         note = await self._store.kept(ROBOTS_TEXT + origin, now=now)
-        if note is None or note.age >= FRESH_SECONDS:
+        if note is None:
             return None
         return msgspec.msgpack.decode(note.value, type=RobotsText), note.age

@@ -60,6 +60,12 @@ def make_store_plugin(settings: Settings) -> AbstractAsyncContextManager[Store] 
     return cast("AbstractAsyncContextManager[Store]", found)
 
 
+def check_store(store: Store, settings: Settings) -> None:
+    """Raise PluginError for a store that lacks a verb, as one that was written for an earlier version may."""
+    verbs = [name for name in vars(Store) if not name.startswith("_")]
+    _check(store, "store", str(settings.state and settings.state.use), tuple(verbs))
+
+
 def make_listeners(settings: Settings) -> list[Listener]:
     """Return the listeners that the settings name; a class is made, a function is taken as it is.
 

@@ -59,9 +59,10 @@ class Pace:
         self._ended = max(self._ended, at)
         self._rested = max(self._rested, at + self.delay)
 
-    def pause(self, until: float) -> None:
-        """Leave the host alone until then: it said that it is busy."""
+    def pause(self, until: float) -> float:
+        """Leave the host alone until then: it said that it is busy. Returns the longest it is left alone."""
         self._quiet = max(self._quiet, until)
+        return self._quiet
 
     def slow_down(self, delay: float) -> None:
         """Keep at least this delay, one contact at a time: what a Crawl-delay means."""

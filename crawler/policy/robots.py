@@ -84,11 +84,13 @@ def _group(text: str, agent: str) -> list[str]:
         elif kind == "agent":
             current = current if naming else []
             naming = True
+            rules = common
             if _token(value) == agent:
-                own = [] if own is None else own
-                current.append(own)
-            elif _token(value) == "*":
-                current.append(common)
+                own = rules = [] if own is None else own
+            elif _token(value) != "*":
+                continue
+            if not any(rules is other for other in current):  # a group may name us a thousand times
+                current.append(rules)
         else:
             naming = False
             for rules in current:

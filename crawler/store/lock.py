@@ -93,6 +93,7 @@ def holder_of(path: Path) -> str:
 
 
 def _beside(path: Path) -> Path:
+    path = Path(os.path.realpath(path))  # by whichever name a state is called, it has one lock
     return path.with_name(path.name + ".lock")
 
 

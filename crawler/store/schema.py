@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from crawler.contracts import BATCH, CONTACTS, REST
 from crawler.errors import StateError
-from crawler.store.upgrading import STEPS, upgrade
+from crawler.store.lock import StateLock
+from crawler.store.upgrading import STEPS, make_private, upgrade
 
 #: Raised by one whenever a table changes, with a step in `upgrading.py` that leads there.
 VERSION = 5
@@ -104,7 +105,7 @@ def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
         )
     with _told(path, "opened"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make_private(path)
+        make_private(Path(os.path.realpath(path)))
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -141,6 +142,22 @@ def look(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def bring_up_to_date(path: Path) -> bool:
+    """Upgrade a state file of an earlier version that nobody crawls on; say whether it was one.
+
+    Raises StateError, StateInUse while somebody does.
+    """
+    if not path.is_file():
+        return False
+    with _told(path, "read"), closing(_open_to_look(path)) as connection:
+        version = _version(connection, path)
+    if version is None or version == VERSION:
+        return False
+    with StateLock(path):
+        connect(path).close()
+    return True
+
+
 def _open_to_look(path: Path) -> sqlite3.Connection:
     """Open a file that nothing is to be written to.
 
@@ -158,12 +175,6 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
             if how == "immutable=1" or path.with_name(f"{path.name}-wal").exists():
                 raise
     raise AssertionError("one of both ways has returned or raised")
-
-
-def _make_private(path: Path) -> None:
-    """Make a new state file readable for nobody else: it holds what was sent, passwords and cookies too."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager

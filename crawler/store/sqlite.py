@@ -140,8 +140,10 @@ class SqliteStore:
         """Let go of all that there is, but the names of its sinks, and write down facts about what begins."""
 
         def empty(connection: sqlite3.Connection) -> None:
+            opening = reading.opening(connection)
             wipe(connection)
-            reading.note(connection, facts)
+            # Openings are counted for the life of the file: by them a stale owner is known.
+            reading.note(connection, {**facts, "opened": opening or "0"})
             self._forget_all()
             self._load(connection)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 #: What makes a file of one version one of the next.
@@ -30,6 +31,7 @@ STEPS: dict[int, str] = {
         CREATE TABLE notes (
             name TEXT PRIMARY KEY, value BLOB NOT NULL, at REAL NOT NULL
         ) WITHOUT ROWID;
+        INSERT INTO notes VALUES ('contacts', x'', 0);  -- hosts may have been contacted until now
     """,
 }
 
@@ -51,6 +53,7 @@ def upgrade(connection: sqlite3.Connection, path: Path, version: int, wanted: in
     Raises sqlite3.Error or OSError when there is no room for it, say; the file is as it was then.
     """
     _keep_copy(connection, copy_of(path, version))
+    os.chmod(path, 0o600)  # which earlier versions have not done
     steps = "".join(STEPS[number] for number in range(version, wanted))
     try:
         connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {wanted}; COMMIT")
@@ -60,9 +63,16 @@ def upgrade(connection: sqlite3.Connection, path: Path, version: int, wanted: in
         raise
 
 
+def make_private(path: Path) -> None:
+    """Make a new file, readable for nobody else: a state holds what was sent, passwords and cookies too."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
     part = copy.with_name(copy.name + ".part")
     part.unlink(missing_ok=True)  # of a run that was killed
+    make_private(part)
     connection.execute("VACUUM INTO ?", (str(part),))
     with open(part, "rb") as file:
         os.fsync(file.fileno())

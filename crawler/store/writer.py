@@ -226,6 +226,7 @@ class Writer:
                     pass
             finally:
                 self._connection.close()
+                self.fence.leave()
             from_thread.run_sync(self._ended.set, token=self._token)
         except RunFinishedError:
             pass  # the event loop has ended without closing us: what is not on the disk never was

@@ -294,3 +294,20 @@ def test_a_crawl_uses_sinks_fetchers_stores_and_listeners(crawl: Here, tmp_path:
     events = (tmp_path / "events.txt").read_text().splitlines()
     assert (events[0], events[-1]) == ("Opened", "Closed")
     assert not (tmp_path / ".crawl").exists()
+
+
+def test_a_store_of_an_earlier_version_is_told_what_it_lacks(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "old.py").write_text(
+        "from contextlib import asynccontextmanager\n"
+        "class Old:\n"
+        "    def recall(self): ...\n"
+        "    def knows(self): ...\n"
+        "    def callback_of(self): ...\n"
+        "@asynccontextmanager\n"
+        "async def old():\n"
+        "    yield Old()\n"
+    )
+    (tmp_path / "x.yaml").write_text("start: https://a.test/\nstate: {use: old.py:old}\n")
+    done = here("x.yaml", "-q")
+    assert done.returncode == 4
+    assert "old.py:old made a Old, which is no store: it has no 'add'" in done.stderr

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,12 +96,28 @@ async def test_a_crawl_that_was_killed_is_told_as_one(
     assert here("status", path).stdout.startswith(f": {words}\n")
 
 
-async def give_up(path: Path, *urls: str, ended: str = "") -> None:
+async def test_what_has_given_items_is_not_fetched_again(here: Crawl, tmp_path: Path) -> None:
+    """An error callback has yielded them; they would come twice."""
+    path, urls = tmp_path / "state.db", ["https://a.test/", "https://a.test/2"]
+    await give_up(path, *urls, items=[{"dead": urls[0]}])
+    done = here("retry", path, "--reason", "dns")
+    assert done.stdout.splitlines() == [
+        "1 page waits to be fetched again by the next run",
+        "1 page stays given up: error callbacks gave items for them",
+    ]
+
+
+async def give_up(path: Path, *urls: str, ended: str = "", items: Sequence[Any] = ()) -> None:
     async with SqliteStore(path) as store:
         await store.start_anew({"crawl": "{}"})
         await store.add([Request(url) for url in urls])
         leases = await store.claim({"https://a.test": len(urls)}, owner="", now=0.0, ttl=1.0)
-        await store.settle([Settlement(lease, Reason.DNS, State.GAVE_UP) for lease in leases], now=0.0)
+        given = [items, *([()] * len(urls))]
+        settled = [
+            Settlement(lease, Reason.DNS, State.GAVE_UP, items=some)
+            for lease, some in zip(leases, given, strict=False)
+        ]
+        await store.settle(settled, now=0.0)
         await store.note({"ended": ended})
 
 

@@ -156,3 +156,47 @@ def test_one_that_could_not_be_read_is_asked_again(visit_all: VisitAll) -> None:
         assert [url for _, url in await visit_all(second)] == [f"{A}/robots.txt", f"{A}/1"]
 
     virtual_time(story)
+
+
+def test_a_shorter_back_off_does_not_end_a_longer_one(visit_all: VisitAll) -> None:
+    async def story() -> None:
+        store = MemoryStore()
+        first = make(store, Politeness(delay=0.0, per_host=2))
+        await first.recall()
+        await first.add([Request(f"{A}/1"), Request(f"{A}/2")])
+        leases = [await first.lease(), await first.lease()]
+        for lease, seconds in zip(leases, (50.0, 1.0), strict=True):
+            assert lease is not None
+            await first.pause(lease, seconds)
+        frontier = make(store, Politeness(delay=0.0))
+        await frontier.recall()
+        assert {at for at, _ in await visit_all(frontier)} == {50.0}
+
+    virtual_time(story)
+
+
+def test_rules_that_are_too_old_serve_on_while_robots_txt_cannot_be_read() -> None:
+    """RFC 9309, 2.4, as within one run."""
+
+    async def story() -> None:
+        store = MemoryStore()
+        first = make(store, robots=True)
+        await lend(first, f"{A}/1")
+        await first.learn(A, rules_for_status(200, FORBIDDING, "own"), RobotsText(200, FORBIDDING))
+        for _ in range(25):
+            await anyio.sleep(3_600.0)
+        second = make(store, robots=True)
+        await second.recall()
+        await second.add([Request(f"{A}/2")])
+        asked = await second.lease()
+        assert asked is not None
+        assert asked.request.callback == ROBOTS
+        await second.learn(A, rules_for_failure(Reason.CONNECT))
+        second.rest(asked, contacted=True)
+        await second.settle(asked, Done())
+        lease = await second.lease()
+        assert lease is not None
+        assert not second.rules_of(lease).refuses(f"{A}/2")
+        assert second.rules_of(lease).refuses(f"{A}/private")
+
+    virtual_time(story, longest=1e6)

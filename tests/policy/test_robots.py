@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,3 +136,12 @@ def test_switched_off() -> None:
 )
 def test_the_name_that_rules_call_a_crawler_by(agent: str, token: str) -> None:
     assert robots_token(agent) == token
+
+
+def test_a_group_that_names_us_a_thousand_times_is_one_group() -> None:
+    text = b"User-agent: *\n" * 10_000 + b"Disallow: /x\n" * 10_000
+    began = time.process_time()
+    rules = parse_robots(text, "own")
+    assert rules.refuses("https://a.test/x")
+    assert not rules.refuses("https://a.test/y")
+    assert time.process_time() - began < 30  # it took minutes and gigabytes

@@ -13,6 +13,7 @@ from crawler.contracts import Settlement
 from crawler.errors import StateError, StateInUse
 from crawler.model import Reason, Request
 from crawler.store import SqliteStore
+from crawler.store.retrying import retry
 
 A = "https://a.test"
 
@@ -45,16 +46,21 @@ async def test_one_that_is_not_there_any_more_is_noticed(
             await store.flush()
 
 
-async def test_a_stale_owner_cannot_settle(tmp_path: Path) -> None:
+@pytest.mark.parametrize("anew", [False, True])
+async def test_a_stale_owner_cannot_settle(tmp_path: Path, anew: bool) -> None:
     """Its lock was deleted, say by somebody who took it for one that was left behind."""
     path = tmp_path / "state.db"
     with pytest.raises(StateInUse, match="taken over by another process"):
         async with SqliteStore(path) as stale:
+            await stale.start_anew({})
             await stale.add([Request(f"{A}/1")])
             (old,) = await stale.claim({A: 1}, owner="", now=0.0, ttl=60.0)
             await stale.flush()
             path.with_name("state.db.lock").unlink()
             async with SqliteStore(path) as new:
+                if anew:
+                    await new.start_anew({})
+                    await new.add([Request(f"{A}/1")])
                 (lease,) = await new.claim({A: 1}, owner="", now=0.0, ttl=60.0)
                 assert lease.token > old.token
                 await new.settle([Settlement(lease, Reason.OK, items=[{"by": "new"}])], now=0.0)
@@ -64,3 +70,42 @@ async def test_a_stale_owner_cannot_settle(tmp_path: Path) -> None:
                     await stale.flush()
     async with SqliteStore(path) as after:
         assert [record.item for record in await after.drain(0, 10)] == [{"by": "new"}]
+
+
+async def test_a_copy_that_was_put_back_is_whole_afterwards(tmp_path: Path) -> None:
+    path, copy = tmp_path / "state.db", tmp_path / "copy.db"
+    async with SqliteStore(path) as store:
+        await store.add([Request(f"{A}/{n}") for n in range(3_000)])
+    shutil.copy(path, copy)
+    with pytest.raises(StateError, match="was removed or replaced"):
+        async with SqliteStore(path) as store:
+            await store.add([Request(f"{A}/new/{n}") for n in range(5_000)])
+            await store.flush()
+            os.replace(copy, path)
+            await store.add([Request(f"{A}/more")])
+            await store.flush()
+    async with SqliteStore(path) as store:
+        (backlog,) = (await store.recall(owner="", now=0.0)).backlogs
+        assert backlog.ready == store.known == 3_000
+
+
+async def test_a_program_that_goes_to_another_folder_keeps_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    async with SqliteStore("state.db") as store:
+        monkeypatch.chdir("elsewhere")
+        await store.add([Request(f"{A}/1")])
+        await store.flush()
+
+
+async def test_retrying_without_the_lock_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with pytest.raises(StateInUse):
+        async with SqliteStore(path) as store:
+            await store.flush()
+            path.with_name("state.db.lock").unlink()
+            retry(path, ["dns"])
+            await store.add([Request(f"{A}/1")])
+            await store.flush()

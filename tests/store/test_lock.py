@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import StateError, StateInUse
-from crawler.store.lock import StateLock
+from crawler.store.lock import StateLock, holder_of
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -111,3 +112,41 @@ def test_where_no_lock_can_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="cannot be locked: "), StateLock(tmp_path / "file" / "state.db"):
         pass
+
+
+def test_a_link_to_a_state_has_the_lock_of_the_state(tmp_path: Path) -> None:
+    path, link = tmp_path / "state.db", tmp_path / "link.db"
+    link.symlink_to(path)
+    with StateLock(path):
+        with pytest.raises(StateInUse, match=f"process {os.getpid()} on"), StateLock(link):
+            pass
+        assert holder_of(link)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_process_that_was_forked_meanwhile_holds_nothing(tmp_path: Path) -> None:
+    """Such as a worker of the spider's own pool, which lives on when the crawl is killed."""
+    path = tmp_path / "state.db"
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from crawler.store.lock import StateLock\n"
+        "with StateLock(Path(sys.argv[1])):\n"
+        "    child = os.fork()\n"
+        "    if child:\n"
+        "        print(child, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            holder.kill()
+            holder.wait()
+            os.kill(child, 0)  # it lives on
+            with StateLock(path):
+                pass
+        finally:
+            os.kill(child, signal.SIGKILL)

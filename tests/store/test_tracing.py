@@ -91,7 +91,7 @@ async def test_every_attempt_is_told_also_those_before_a_retry(tmp_path: Path) -
         await store.note({"ended": "finished"})
     attempts = [Attempt(NOW, 0.5, 503, "busy", "503"), Attempt(NOW, 0.5, 404, "status", "404")]
     assert only(path, url).attempts == attempts
-    assert retry(path, ["status 404"]) == 1
+    assert retry(path, ["status 404"]).waiting == 1
     waiting = only(path, url)
     assert (waiting.state, waiting.attempts, waiting.ahead) == (State.WAITING, attempts, 0)
     async with new_store(path) as store:

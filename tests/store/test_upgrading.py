@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from crawler import Crawl, Page, Spider
-from crawler.errors import StateError
+from crawler.contracts import CONTACTS
+from crawler.errors import StateError, StateInUse
 from crawler.store import SqliteStore
+from crawler.store.lock import StateLock
 from crawler.store.looking import standing
-from crawler.store.schema import VERSION
+from crawler.store.schema import VERSION, bring_up_to_date
 from crawler.store.upgrading import STEPS, copy_of
 from crawler.testing import PretendWeb
 
@@ -115,6 +117,35 @@ async def test_one_that_cannot_be_copied_is_left_alone(old: Path) -> None:
     async with SqliteStore(old):
         pass
     assert version_of(old) == VERSION
+
+
+def test_commands_about_it_bring_it_up_to_date(old: Path) -> None:
+    before = version_of(old)
+    assert bring_up_to_date(old)
+    assert not bring_up_to_date(old)
+    assert version_of(copy_of(old, before)) == before
+    assert standing(old).items["Number"] > 9
+
+
+def test_one_that_is_used_is_left_alone(old: Path) -> None:
+    before = version_of(old)
+    with StateLock(old), pytest.raises(StateInUse):
+        bring_up_to_date(old)
+    assert version_of(old) == before
+
+
+def test_nobody_else_may_read_it_afterwards(old: Path) -> None:
+    old.chmod(0o644)
+    before = version_of(old)
+    bring_up_to_date(old)
+    assert {path.stat().st_mode & 0o077 for path in (old, copy_of(old, before))} == {0}
+
+
+async def test_its_hosts_may_have_been_contacted_just_now(old: Path) -> None:
+    async with SqliteStore(old) as store:
+        note = await store.kept(CONTACTS, now=0.0)
+    assert note is not None
+    assert note.value == b""
 
 
 def test_who_only_looks_at_it_changes_nothing(old: Path) -> None:

@@ -53,9 +53,12 @@ def retry(
         return
     here = [one for one in gave_up if origins is None or one.origin in origins]
     wanted = retrying.reasons_of(reasons, here, stored.ended(path, State.REFUSED))
-    number = stored.retry(path, wanted, origins)
+    found = stored.retry(path, wanted, origins)
     if len(wanted) > 1:
         for reason in wanted:
             print(f"{known[reason]:>8,} {safe(reason)}")
-    wait = "waits" if number == 1 else "wait"
-    print(f"{number_of(number, 'page')} {wait} to be fetched again by the next run")
+    wait = "waits" if found.waiting == 1 else "wait"
+    print(f"{number_of(found.waiting, 'page')} {wait} to be fetched again by the next run")
+    if found.kept:
+        stay = "stays" if found.kept == 1 else "stay"
+        print(f"{number_of(found.kept, 'page')} {stay} given up: error callbacks gave items for them")
