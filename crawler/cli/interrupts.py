@@ -25,6 +25,7 @@ class Interrupts:
         self._say = say
         self._grace = grace
         self._stop: Callable[[], object] | None = None
+        self._start_clock: Callable[[], object] | None = None
         self._stopping = False
         self.code: ExitCode | None = None
 
@@ -32,9 +33,13 @@ class Interrupts:
         """From now on the first signal calls `stop`; before there is a crawl it ends everything."""
         self._stop = stop
 
+    def timed_by(self, start_clock: Callable[[], object]) -> None:
+        """From now on what stops the crawl without a signal starts the time that a first signal gives."""
+        self._start_clock = start_clock
+
     def heard(self, number: int) -> None:
         """Act on a signal, or on `TIME_IS_UP`."""
-        if self.code is None or self.code is ExitCode.PIPE:
+        if number != TIME_IS_UP and self.code in (None, ExitCode.PIPE):
             self.code = ExitCode(128 + number)
         if self._stop is None or self._stopping:
             late = f": what is in flight has not finished in {self._grace}" if number == TIME_IS_UP else ""
@@ -47,10 +52,13 @@ class Interrupts:
         self._say(f"stopping: what is in flight is finished first{most}; once more (Ctrl-C) to stop at once")
 
     def unread(self) -> None:
-        """Act on who read standard output being gone: as on a first signal, which is still to come."""
+        """Act on who read standard output being gone: as on a first signal."""
         if self.code is not None:
             return
         self.code = ExitCode.PIPE
+        self._stopping = True
         self._say("stopping: nobody reads standard output any more")
         if self._stop is not None:
             self._stop()
+        if self._start_clock is not None:
+            self._start_clock()

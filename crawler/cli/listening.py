@@ -21,11 +21,15 @@ _LAST_PATIENCE = 3.0
 #: Seconds that everything has to come to its end in when it is to stop at once.
 _AT_ONCE = 20.0
 
+#: Seconds that a clock can still count.
+_LONGEST = 1e8
+
 #: What is heard in the place of a second signal when the time is up that the first one gave.
 TIME_IS_UP = 0
 
 _SHOW_CURSOR = "\x1b[?25h\n"
 _HANGUP = getattr(signal, "SIGHUP", None)
+_PIPE = 13  # SIGPIPE, which Python takes no notice of
 
 
 class Interrupted(BaseException):
@@ -53,7 +57,7 @@ class Listening:
 
     def __init__(self, heard: Callable[[int], None], grace: float) -> None:
         self._heard = heard
-        self._grace = grace
+        self._grace = min(grace, _LONGEST)
         self._loop = asyncio.get_running_loop()
         self._arrived: list[int] = []
         self._taken = 0
@@ -80,6 +84,10 @@ class Listening:
         self._hand_on(number)
         self._told.put(True)
 
+    def start_clock(self) -> None:
+        """Let the time begin that a first signal gives, though none has come."""
+        self._told.put(True)
+
     def end(self) -> None:
         """From now on nothing is raised any more, and the process is let be."""
         self._over = True
@@ -91,6 +99,11 @@ class Listening:
         """Act on what the loop has not taken up, when it cannot any more."""
         for number in self._arrived[self._taken :]:
             self._heard(number)
+
+    @property
+    def _first(self) -> int:
+        """The first signal that has come; where none has, that of a pipe which nobody reads."""
+        return next((number for number in self._arrived if number != TIME_IS_UP), _PIPE)
 
     @property
     def _stuck(self) -> bool:
@@ -126,13 +139,13 @@ class Listening:
                     if self._over:
                         return
                     self._due = True
-                    _wake_main_thread(self._arrived[0])
+                    _wake_main_thread(signal.SIGINT if self._first == _PIPE else self._first)
                 if self._ended_within(_LAST_PATIENCE):
                     return
                 if self._taken == taken:
-                    _end_process(self._arrived[0], "some code keeps the event loop and cannot be interrupted")
+                    _end_process(self._first, "some code keeps the event loop and cannot be interrupted")
             elif monotonic() > until:
-                _end_process(self._arrived[0], f"something has not ended within {_AT_ONCE:g} seconds")
+                _end_process(self._first, f"something has not ended within {_AT_ONCE:g} seconds")
 
     def _ended_within(self, seconds: float) -> bool:
         """Wait; say whether it is over. Further signals are the handler's alone."""

@@ -38,11 +38,14 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 GRACE = 30.0
 
 
-class Ended(BaseException):
-    """Raised by a signal that comes before there is a crawl, or after it; `number` is the signal's."""
+class Ended(SystemExit):
+    """Raised by a signal that comes before there is a crawl, or after it; `number` is the signal's.
+
+    Event loops let a SystemExit pass that comes in one of their callbacks.
+    """
 
     def __init__(self, number: int) -> None:
-        super().__init__(number)
+        super().__init__(128 + number)
         self.number = number
 
 
@@ -93,11 +96,11 @@ def ended_by_signals() -> Iterator[None]:
 
 
 @contextmanager
-def signals(heard: Callable[[int], None], grace: float = GRACE) -> Iterator[None]:
+def signals(heard: Callable[[int], None], grace: float = GRACE) -> Iterator[Callable[[], None]]:
     """Call `heard` with the number of each SIGINT, SIGTERM and SIGHUP, in the running loop, while inside.
 
     Code that keeps the loop is interrupted by the second signal, or when the time is up that the first one
-    gives. Raises asyncio.CancelledError then.
+    gives. Raises asyncio.CancelledError then. Yields what starts that time without a signal.
 
     Args:
         heard: called with `TIME_IS_UP` too, after `grace` seconds.
@@ -108,9 +111,9 @@ def signals(heard: Callable[[int], None], grace: float = GRACE) -> Iterator[None
         yield from _heard(listening)
 
 
-def _heard(listening: Listening) -> Iterator[None]:
+def _heard(listening: Listening) -> Iterator[Callable[[], None]]:
     try:
-        yield
+        yield listening.start_clock
     except BaseException as error:
         listening.end()
         if isinstance(error, asyncio.CancelledError) or not is_interruption(error):

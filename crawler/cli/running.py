@@ -89,7 +89,8 @@ async def crawl(settings: Settings, spider: Spider, view: View, again: Again) ->
     )
     cause = "failed"
     try:
-        with platform.signals(interrupts.heard, settings.limits.grace):
+        with platform.signals(interrupts.heard, settings.limits.grace) as start_clock:
+            interrupts.timed_by(start_clock)
             async with open_crawl(parts) as engine:
                 interrupts.crawling(engine.stop)
                 cause = await _watched(

@@ -102,14 +102,15 @@ def unwritable(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path} cannot be written: {error.strerror or error}", path)
 
 
-def check_there(part: Path, number: int) -> None:
+def check_there(part: Path, number: int, size: int | None = None) -> None:
     """Raise OutputError unless an unfinished output is still the file that was opened.
 
     Args:
         part: where it was.
         number: the file's, on its disk.
+        size: bytes that it has; None where that is not known.
     """
-    if not is_there(part, number):
+    if not is_there(part, number, size):
         raise OutputError(
             f"{part} was removed or replaced while it was written: run the command again, "
             "which writes again what the state keeps",
@@ -117,10 +118,11 @@ def check_there(part: Path, number: int) -> None:
         )
 
 
-def is_there(part: Path, number: int) -> bool:
-    """Say whether an unfinished output is still the file that was opened."""
+def is_there(part: Path, number: int, size: int | None = None) -> bool:
+    """Say whether an unfinished output is still the file that was opened, with what was written to it."""
     try:
-        return part.stat().st_ino == number
+        found = part.stat()
+        return found.st_ino == number and size in (None, found.st_size)
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -134,7 +134,7 @@ class PartFile:
             return
         self._as_left = False
         try:
-            check_there(self.part, self._number)
+            check_there(self.part, self._number, self.size)
             written = self._file.write(data)
             if written != len(data):  # a disk that is nearly full takes a part, and refuses the rest
                 self._file.write(data[written:])
@@ -156,7 +156,7 @@ class PartFile:
         assert self._file is not None, "the file is not open"
         self._as_left = False
         try:
-            check_there(self.part, self._number)
+            check_there(self.part, self._number, self.size)
             with open(self.part, "rb") as old, open(self._new, "wb") as new:
                 new.writelines(change(old))
                 new.flush()
@@ -167,6 +167,7 @@ class PartFile:
             self.size = self._file.seek(0, os.SEEK_END)
             self._tail = tail_of(self._file, self.size)
             self._number = os.fstat(self._file.fileno()).st_ino
+            sync_folder(self.path, full=self._full)
         except OSError as error:
             with suppress(OSError):
                 self._new.unlink(missing_ok=True)
@@ -196,7 +197,7 @@ class PartFile:
             return
         if failed and not is_there(self.part, self._number):  # which is known already
             return
-        check_there(self.part, self._number)
+        check_there(self.part, self._number, self.size)
         named = self.size > 0 or not (failed or self.path.exists())
         if named and not self.size:
             self.append(empty)

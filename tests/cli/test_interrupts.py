@@ -55,16 +55,18 @@ def test_when_the_time_is_up_it_says_why() -> None:
     assert interrupts.code is ExitCode.TERMINATED
 
 
-def test_a_reader_that_goes_away_is_no_first_signal() -> None:
+def test_a_reader_that_goes_away_is_as_a_first_signal() -> None:
     done: list[str] = []
     interrupts = Interrupts(lambda: done.append("cancel"), lambda text: None)
     interrupts.crawling(lambda: done.append("stop"))
+    interrupts.timed_by(lambda: done.append("clock"))
     interrupts.unread()
     interrupts.unread()
+    assert done == ["stop", "clock"]
+    interrupts.heard(TIME_IS_UP)
     codes = [interrupts.code]
     interrupts.heard(signal.SIGTERM)
-    assert done == ["stop", "stop"]
-    interrupts.unread()
+    assert done == ["stop", "clock", "cancel", "cancel"]
     assert [*codes, interrupts.code] == [ExitCode.PIPE, ExitCode.TERMINATED]
 
 
@@ -87,6 +89,26 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="a process cannot sen
 @posix
 async def test_the_time_is_up_once() -> None:
     assert await heard_of(signal.SIGTERM, grace=0.05, wanted=2) == [signal.SIGTERM, TIME_IS_UP]
+
+
+@posix
+async def test_time_without_end_is_a_long_time() -> None:
+    assert await heard_of(signal.SIGTERM, signal.SIGINT, grace=1e12, wanted=2) == [
+        signal.SIGTERM,
+        signal.SIGINT,
+    ]
+
+
+@posix
+async def test_the_time_may_begin_without_a_signal() -> None:
+    heard: list[int] = []
+    with platform.signals(heard.append, 0.05) as start_clock:
+        start_clock()
+        until = time.monotonic() + 20
+        while not heard:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+    assert heard == [TIME_IS_UP]
 
 
 @posix

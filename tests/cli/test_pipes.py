@@ -171,3 +171,48 @@ def test_a_slow_reader_keeps_nothing_else_waiting(shop: Shop, env: dict[str, str
     whole = urls((tmp_path / "all.jsonl").read_text().splitlines())
     assert len(whole) == len(set(whole)) > ARTICLES
     assert sorted(here) == sorted(whole)
+
+
+STUCK = """
+import time
+from pathlib import Path
+from crawler import Page, Spider, thread
+
+class Stuck(Spider):
+    async def parse(self, page: Page):
+        yield {"url": page.url}
+        yield page.follow(".articles a", self.article)
+
+    @thread
+    def article(self, page: Page):
+        try:
+            Path("stuck").mkdir()  # one of them is the first
+        except FileExistsError:
+            while not Path("gone").exists():
+                time.sleep(0.01)
+        else:
+            time.sleep(1_000)
+        yield {"url": page.url}
+"""
+
+
+@pytest.mark.slow
+def test_a_thread_that_is_stuck_keeps_nobody_from_stopping(
+    config: Callable[[str], Path], env: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "stuck.py").write_text(STUCK)
+    path = config(
+        "spider: stuck.py:Stuck\nstart: SITE/articles\nlimits: {depth: 1, grace: 1s}\n"
+        "politeness: {delay: 0, per_host: 4}\n"
+    )
+    with subprocess.Popen(
+        command(path, "-o", "-"), cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        (tmp_path / "gone").touch()
+        try:
+            assert process.wait(50) == 141
+        finally:
+            process.kill()

@@ -78,3 +78,17 @@ def test_what_a_killed_rewriting_left_is_taken_away(tmp_path: Path) -> None:
     (tmp_path / "items.txt.part.new").write_bytes(b"half")
     closed(tmp_path / "items.txt", b"x")
     assert {path.name for path in tmp_path.iterdir()} == {"items.txt"}
+
+
+@pytest.mark.parametrize("new", [b"", b"he", b"head and tail, and more"])
+def test_one_that_somebody_has_cut_or_written_to_is_not_gone_on_with(tmp_path: Path, new: bytes) -> None:
+    path = tmp_path / "items.txt"
+    file = PartFile(path, "text")
+    file.open(None)
+    file.append(b"head and tail")
+    file.part.write_bytes(new)
+    with pytest.raises(OutputError, match="was removed or replaced while it was written"):
+        file.append(b"more")
+    with pytest.raises(OutputError, match="was removed or replaced while it was written"):
+        file.close()
+    assert not path.exists()

@@ -19,7 +19,7 @@ def try_crawls(
     ] = False,
     runs: Annotated[int, typer.Option("--runs", min=1, metavar="N", help="--kill: how many crawls.")] = 10,
     kills: Annotated[
-        int, typer.Option("--kills", min=0, metavar="N", help="--kill: how often each is killed.")
+        int, typer.Option("--kills", min=1, metavar="N", help="--kill: how often each is killed.")
     ] = 3,
     only: Annotated[
         int | None, typer.Option("--only", min=1, metavar="RUN", help="--kill: this run alone, once more.")

@@ -18,7 +18,7 @@ from crawler.store.rows import request_of
 from crawler.testing.durability.trial import OUTPUTS, STATE
 
 #: Files of SQLite that stay when somebody looked at the state in the moment it was closed; they hurt nobody.
-_BESIDE = ("-wal", "-shm")
+_BESIDE = (f"{STATE.as_posix()}-wal", f"{STATE.as_posix()}-shm")
 _SHOWN = 3
 _LONGEST = 200
 
@@ -283,5 +283,5 @@ def _as_text(item: object) -> str:
 def _files(folder: Path) -> Iterator[str]:
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and "__pycache__" not in name and not name.endswith(_BESIDE):
+        if path.is_file() and "__pycache__" not in name and name not in _BESIDE:
             yield name

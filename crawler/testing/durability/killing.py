@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -89,7 +90,7 @@ def kill(
     Raises CannotTry, ConfigError or PluginError.
     """
     base = Path(tempfile.mkdtemp(prefix="crawl-test-"))
-    wanted = False
+    wanted = True  # somebody will want to see what went wrong
     try:
         with site_of(subject) as site:
             trials = Trials(site, base, kills, seed, also)
@@ -97,7 +98,10 @@ def kill(
             for number in runs:
                 tell(number, len(report.runs), len(report.kills))
                 report.runs.append(trials.run(number, report.course))
-        wanted = not report.exact  # somebody will want to see it
+        wanted = not report.exact
+    except (CannotTry, SystemExit, KeyboardInterrupt):
+        wanted = False
+        raise
     finally:
         if not wanted:
             shutil.rmtree(base, ignore_errors=True)
@@ -112,13 +116,15 @@ class _Lives:
         kills: those that hit it alive.
         after: the requests in the state after each of them.
         number: how many lives there were.
-        status: the exit code of the one that came to its end.
+        status: the exit code of the one that came to its end; None when none did.
+        over: there is to be no further one.
     """
 
     kills: list[Kill]
     after: list[list[Row]]
     number: int = 0
     status: int | None = None
+    over: bool = False
 
 
 class Trials:
@@ -176,9 +182,9 @@ class Trials:
         folder = self._base / f"run-{number:04}"
         lives = _Lives([], [])
         for moment in plan(self._seed, number, self._kills):
-            if lives.status is None:
+            if not lives.over:
                 self._killed(moment, course, folder, lives)
-        if lives.status is None:
+        if not lives.over:
             lives.status = self._last(folder, lives)
         found = look(folder / "work")
         fetches = account(fetches_in(folder / "journal.jsonl"), [*lives.after, found.rows])
@@ -215,18 +221,22 @@ class Trials:
         subject = self._subject(folder, lives.number)
         began = time.monotonic()
         with started(subject, folder / "work", folder / "said.txt") as process:
-            wait_for(moment, course, folder / "work", process, self._limit)
+            came = wait_for(moment, course, folder / "work", process, self._limit)
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             status = process.wait()
-        if status != -signal.SIGKILL:
-            lives.status = status
+        if status != -signal.SIGKILL or not came:
+            lives.status, lives.over = (status, True) if came else (None, True)
             return
-        rows = requests_in(folder / "work")
+        try:
+            rows = requests_in(folder / "work")
+        except sqlite3.Error:  # the comparison will say what is wrong with it
+            lives.over = True
+            return
         lives.after.append(rows)
         lives.kills.append(Kill(moment, sum(row.page for row in rows), time.monotonic() - began))
         if rows and ended(folder / "work"):
-            lives.status = 0  # it had said that it was over: to run it again would be another crawl
+            lives.status, lives.over = 0, True  # it had said so: to run it again would be another crawl
 
     def _last(self, folder: Path, lives: _Lives) -> int | None:
         """Run it to its end; return its exit code, None when it did not end in time."""

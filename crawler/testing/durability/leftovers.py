@@ -26,7 +26,7 @@ def _those_in(folder: Path) -> list[str]:
     found = []
     for process in _PROCESSES.glob("[0-9]*"):
         try:
-            if os.readlink(process / "cwd") == str(folder):
+            if os.readlink(process / "cwd") == os.path.realpath(folder):
                 words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 found.append(f"{process.name}: {words.strip()}")
         except OSError:  # it has ended meanwhile, or is somebody else's

@@ -65,8 +65,8 @@ def plan(seed: int, run: int, kills: int) -> list[Moment]:
     return [Moment(phase, shares[n], chance.uniform(0, _JITTER)) for n, phase in enumerate(phases)]
 
 
-def wait_for(moment: Moment, course: Course, folder: Path, process: Popen[bytes], limit: float) -> None:
-    """Wait until the moment has come, or the process is over, or has lived for `limit` seconds."""
+def wait_for(moment: Moment, course: Course, folder: Path, process: Popen[bytes], limit: float) -> bool:
+    """Wait until the moment has come, or the process is over; False when it has lived for `limit` seconds."""
     began = time.monotonic()
 
     def until(come: Callable[[], bool]) -> None:
@@ -90,6 +90,7 @@ def wait_for(moment: Moment, course: Course, folder: Path, process: Popen[bytes]
         goal = max(there, int(moment.share * course.pages)) + 1
         until(lambda: pages_in(folder) >= min(goal, course.pages))
         until_time(moment.jitter)
+    return time.monotonic() - began < limit
 
 
 def observe(folder: Path, process: Popen[bytes], limit: float) -> Course:

@@ -187,6 +187,8 @@ class Report:
     def _verdict(self) -> str:
         if self.wrong:
             return f"{len(self.wrong)} of {_number(len(self.runs), 'run')} differ from an undisturbed crawl"
+        if not self.kills:
+            return "no kill hit a crawl: nothing was tried"
         runs, kills = _number(len(self.runs), "run"), _number(len(self.kills), "kill")
         return f"exact: {runs}, {kills}, nothing lost and nothing twice"
 
