@@ -12,6 +12,8 @@ from crawler.settings.usage import without_use
 from crawler.settings.values import FORMATS, suffix
 
 _STDOUT = "-"
+#: How the names end of files that a crawl puts beside an output or its state while it runs.
+_BESIDE = (".part", ".part.new", ".part.lock", "-wal", "-shm", ".lock")
 _OF_FILES = ("file", "format", "fields")
 
 
@@ -31,11 +33,17 @@ def outputs(output: Any, state: Any) -> Iterator[Finding]:
             yield from _format(path, entry)
         if not isinstance(file, str) or not (real := _real(file)):
             continue
-        if real in seen:
+        if words := seen.get(real) or _beside(real, seen):
             hint = "give every output a file of its own"
             where = (*path, "file") if isinstance(entry, Mapping) else path
-            yield Finding(where, f"'{file}' {seen[real]}", hint)
+            yield Finding(where, f"'{file}' {words}", hint)
         seen[real] = "is named twice"
+
+
+def _beside(real: str, seen: Mapping[str, str]) -> str:
+    """Say whether a file and one of the others would be mixed up while the crawl runs."""
+    clash = any(other in (real + end, real.removesuffix(end)) for end in _BESIDE for other in seen)
+    return "is also the name of what a crawl puts beside another file" if clash else ""
 
 
 def _real(file: str) -> str:

@@ -185,6 +185,16 @@ WRONG: list[tuple[str, str]] = [
         START + "output: [a.jsonl, a.jsonl]\n",
         "2:19: output.1: 'a.jsonl' is named twice (give every output a file of its own)",
     ),
+    (
+        START + "output: [a.jsonl, {file: a.jsonl.part.lock, format: jsonl}]\n",
+        "2:26: output.1.file: 'a.jsonl.part.lock' is also the name of what a crawl puts beside another file "
+        "(give every output a file of its own)",
+    ),
+    (
+        START + "output: [{file: a.jsonl.part, format: jsonl}, a.jsonl]\n",
+        "2:46: output.1: 'a.jsonl' is also the name of what a crawl puts beside another file "
+        "(give every output a file of its own)",
+    ),
     # Contradictions.
     (
         "name: a\n",

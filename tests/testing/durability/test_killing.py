@@ -13,7 +13,8 @@ import pytest
 
 from crawler.demo import DemoSite
 from crawler.testing import survives_kills
-from crawler.testing.durability.killing import kill
+from crawler.testing.durability.killing import Trials, kill
+from crawler.testing.durability.report import Report
 from crawler.testing.durability.trial import subject_of
 
 ROOT = Path(__file__).parents[3]
@@ -147,6 +148,37 @@ def test_items_that_are_others_after_a_kill_are_found(tmp_path: Path) -> None:
     # The folder of a run that went wrong is kept, with all that is needed to see why.
     assert {path.name for path in Path(wrong.folder).iterdir()} == {"work", "journal.jsonl", "said.txt"}
     assert (Path(wrong.folder) / "work" / "items.jsonl").is_file()
+
+
+HANGING = """
+from pathlib import Path
+from crawler import Spider
+
+class Hanging(Spider):
+    async def parse(self, page):
+        while "run-" in str(Path().absolute()):
+            pass
+        yield {"url": page.url}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_crawl_that_hangs_is_no_crawl_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = Trials.undisturbed
+
+    def sooner(trials: Trials) -> Report:
+        report = undisturbed(trials)
+        monkeypatch.setattr(trials, "_limit", 5.0)
+        return report
+
+    monkeypatch.setattr(Trials, "undisturbed", sooner)
+    spider = config(tmp_path, f"spider: spider.py:Hanging{SLOW.replace('follow:', '#')}", HANGING)
+    report = kill(subject_of(spider), [1], 2, 3)
+    assert not report.exact
+    assert report.count("ended") == 1
 
 
 FORGETFUL = """
