@@ -192,7 +192,7 @@ WRONG: list[tuple[str, str]] = [
     ),
     (
         START + "output: [{file: a.jsonl.part, format: jsonl}, a.jsonl]\n",
-        "2:46: output.1: 'a.jsonl' is also the name of what a crawl puts beside another file "
+        "2:47: output.1: 'a.jsonl' is also the name of what a crawl puts beside another file "
         "(give every output a file of its own)",
     ),
     # Contradictions.

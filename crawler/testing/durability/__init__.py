@@ -1,4 +1,4 @@
-"""Whether crawls survive what happens to them: killed at random moments, or an I/O call that fails.
+"""What a crawl survives, tried out: `killing` ends it at random moments, `torture` lets its calls fail.
 
-`crawl test` on the command line, `survives_kills` in a test.
+Both crawl a configuration (`trial`) at a site (`site`), first undisturbed, and compare what is left (`found`).
 """

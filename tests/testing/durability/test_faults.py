@@ -17,10 +17,10 @@ import pytest
 
 from crawler.decode import decoder
 from crawler.errors import BodyError
-from crawler.testing.durability.faultdatabase import _connecter
-from crawler.testing.durability.faultfiles import _guarded, _opener
-from crawler.testing.durability.faultnet import _decoder, _failing, _no_name, _no_rest, _parser
-from crawler.testing.durability.faults import Faults, place
+from crawler.testing.durability.faults.calls import Faults, place
+from crawler.testing.durability.faults.database import _connecter
+from crawler.testing.durability.faults.files import _guarded, _opener
+from crawler.testing.durability.faults.net import _decoder, _failing, _no_name, _no_rest, _parser
 
 Failing = Callable[[str, int], Faults]
 
@@ -52,7 +52,7 @@ def test_one_call_fails_and_all_are_counted(failing: Failing) -> None:
 
 def test_the_process_can_be_killed_there() -> None:
     script = (
-        "from pathlib import Path; from crawler.testing.durability.faults import Faults\n"
+        "from pathlib import Path; from crawler.testing.durability.faults.calls import Faults\n"
         "faults = Faults(Path(), (), 'commit', 2, deadly=True)\n"
         "print(faults.due('commit'), flush=True); faults.due('commit'); print('alive')"
     )

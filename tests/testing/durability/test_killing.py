@@ -14,7 +14,7 @@ import pytest
 from crawler.demo import DemoSite
 from crawler.testing import survives_kills
 from crawler.testing.durability.killing import Trials, kill
-from crawler.testing.durability.report import Report
+from crawler.testing.durability.killing.report import Report
 from crawler.testing.durability.trial import subject_of
 
 ROOT = Path(__file__).parents[3]

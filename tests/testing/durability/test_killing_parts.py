@@ -15,11 +15,11 @@ from crawler.making.plugins import make_fetcher_plugin
 from crawler.model import ROBOTS, Request, Response
 from crawler.settings import load
 from crawler.testing import PretendWeb
-from crawler.testing.durability import leftovers
-from crawler.testing.durability.accounts import Account, account
 from crawler.testing.durability.found import Row
-from crawler.testing.durability.journal import PLAY, RECORD, Fetch, Journal, fetches_in, journalled
-from crawler.testing.durability.moments import plan
+from crawler.testing.durability.killing import leftovers
+from crawler.testing.durability.killing.accounts import Account, account
+from crawler.testing.durability.killing.journal import PLAY, RECORD, Fetch, Journal, fetches_in, journalled
+from crawler.testing.durability.killing.moments import plan
 from crawler.testing.durability.site import site_of
 from crawler.testing.durability.tape import UNKNOWN, Player, Recorder
 from crawler.testing.durability.trial import CannotTry, Subject, started, subject_of

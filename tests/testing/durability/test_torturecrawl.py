@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from crawler.testing.durability.torturecrawl import run
+from crawler.testing.durability.torture.crawl import run
 import msgspec
 folder, limit, *words = sys.argv[1:]
 print(msgspec.json.encode(run(Path(folder), words, ("items.",), limit=float(limit))).decode())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from crawler.testing.durability.torturereport import Report
-from crawler.testing.durability.torturetrial import Outcome
-from crawler.testing.durability.torturetrials import _sampled
+from crawler.testing.durability.torture.report import Report
+from crawler.testing.durability.torture.trial import Outcome
+from crawler.testing.durability.torture.trials import _sampled
 
 WHERE = ["store/lock.py:50 __enter__", "state.py:82 open_state"]
 

@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.testing.durability.faults import KINDS
+from crawler.testing.durability.faults.calls import KINDS
 from crawler.testing.durability.found import compare, look, wavering
 from crawler.testing.durability.site import Site, site_of
-from crawler.testing.durability.torturecrawl import Fault, Ran, warm
-from crawler.testing.durability.torturereport import Report
-from crawler.testing.durability.torturetrial import PHASES, Also, Bench, prepare, reasons_of, split, start
-from crawler.testing.durability.torturetrials import NAMES, Asked, tried
+from crawler.testing.durability.torture.crawl import Fault, Ran, warm
+from crawler.testing.durability.torture.report import Report
+from crawler.testing.durability.torture.trial import PHASES, Also, Bench, prepare, reasons_of, split, start
+from crawler.testing.durability.torture.trials import NAMES, Asked, tried
 from crawler.testing.durability.trial import CannotTry, Subject, subject_of
 
 __all__ = ["Asked", "torture"]

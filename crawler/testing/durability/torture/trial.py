@@ -15,7 +15,7 @@ from crawler.contracts import State
 from crawler.errors import StateError
 from crawler.store.retrying import ended
 from crawler.testing.durability.found import Difference, Found, compare, look
-from crawler.testing.durability.torturecrawl import NO_FAULT, Fault, Ran, run
+from crawler.testing.durability.torture.crawl import NO_FAULT, Fault, Ran, run
 from crawler.testing.durability.trial import STATE, Subject
 
 #: Exit codes with which a run may end over a call that fails once: 5, 7 and 10 say what failed.

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from crawler.errors import BodyError
-from crawler.testing.durability.faultfiles import trouble
-from crawler.testing.durability.faults import Faults, place, replace
+from crawler.testing.durability.faults.calls import Faults, place, replace
+from crawler.testing.durability.faults.files import trouble
 
 
 def tear_net(faults: Faults) -> None:

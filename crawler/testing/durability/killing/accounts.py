@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.testing.durability.found import Difference, Row
-from crawler.testing.durability.journal import Fetch
+from crawler.testing.durability.killing.journal import Fetch
 
 _SHOWN = 3
 

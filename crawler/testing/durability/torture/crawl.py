@@ -19,11 +19,11 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from crawler.testing.durability.faultdatabase import tear_databases
-from crawler.testing.durability.faultfiles import tear_files
-from crawler.testing.durability.faultnet import tear_net
-from crawler.testing.durability.faults import Faults
-from crawler.testing.durability.tortureleft import (
+from crawler.testing.durability.faults.calls import Faults
+from crawler.testing.durability.faults.database import tear_databases
+from crawler.testing.durability.faults.files import tear_files
+from crawler.testing.durability.faults.net import tear_net
+from crawler.testing.durability.torture.left import (
     adopt_orphans,
     children,
     end_orphans,

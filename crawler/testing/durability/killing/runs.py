@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crawler.testing.durability.accounts import account
 from crawler.testing.durability.found import (
     Difference,
     Found,
@@ -24,10 +23,11 @@ from crawler.testing.durability.found import (
     requests_in,
     wavering,
 )
-from crawler.testing.durability.journal import PLAY, RECORD, fetches_in, journalled
-from crawler.testing.durability.leftovers import processes_in
-from crawler.testing.durability.moments import Course, Moment, observe, plan, wait_for
-from crawler.testing.durability.report import Kill, Report, Run
+from crawler.testing.durability.killing.accounts import account
+from crawler.testing.durability.killing.journal import PLAY, RECORD, fetches_in, journalled
+from crawler.testing.durability.killing.leftovers import processes_in
+from crawler.testing.durability.killing.moments import Course, Moment, observe, plan, wait_for
+from crawler.testing.durability.killing.report import Kill, Report, Run
 from crawler.testing.durability.site import Site, site_of
 from crawler.testing.durability.trial import CannotTry, Subject, last_words, started, subject_of
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from crawler.testing.durability.found import Difference
-from crawler.testing.durability.moments import Course, Moment
+from crawler.testing.durability.killing.moments import Course, Moment
 from crawler.testing.durability.trial import OUTPUTS
 
 #: What each kind of difference means.

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from crawler.testing.durability.faults import Faults, replace
+from crawler.testing.durability.faults.calls import Faults, replace
 
 _COMMIT = re.compile(r";?\s*COMMIT\s*;?\s*\Z", re.IGNORECASE)
 #: Statements that write nothing, and fail by themselves.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.testing.durability.torturetrial import Outcome
+from crawler.testing.durability.torture.trial import Outcome
 
 _SHOWN = 20
 

@@ -14,8 +14,8 @@ from random import Random
 
 import msgspec
 
-from crawler.testing.durability.faults import KINDS
-from crawler.testing.durability.torturetrial import PHASES, Bench, Outcome, try_call
+from crawler.testing.durability.faults.calls import KINDS
+from crawler.testing.durability.torture.trial import PHASES, Bench, Outcome, try_call
 
 #: The names of all kinds of calls, with the phase in front.
 NAMES = tuple(f"{phase}/{kind.name}".lstrip("/") for phase in PHASES for kind in KINDS)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from crawler.testing.durability.faults import Faults, replace
+from crawler.testing.durability.faults.calls import Faults, replace
 
 #: Kinds of which every third fails although it is done.
 _DONE = frozenset({"rename", "unlink"})
