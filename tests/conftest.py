@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +25,11 @@ from aioresponses import aioresponses as mocked
 
 T = TypeVar("T")
 RunOn = Callable[[Coroutine[Any, Any, T]], T]
+
+# Who runs the tests in the background may have told them to ignore these, and with them all that they start.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 

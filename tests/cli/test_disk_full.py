@@ -82,7 +82,8 @@ def run(env: dict[str, str], tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "crawler", str(path), *options],
             cwd=tmp_path,
-            env=env,
+            # Python does not notice when a module that it compiles is written in part only.
+            env={**env, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             timeout=60,

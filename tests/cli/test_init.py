@@ -21,6 +21,8 @@ from crawler.scaffold import class_name, contents, folder_name, plugin_contents,
 from crawler.settings import load
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
+#: Python does not notice when a module that it compiles is written in part only, and cannot load it later.
+UNCOMPILED = f"PYTHONDONTWRITEBYTECODE=1 {sys.executable} -m crawler"
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = "crawl.schema.json"
@@ -212,7 +214,7 @@ def test_a_module_that_is_there_is_not_hidden(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_package_of_plugins_leaves_nothing_when_it_cannot_be_made(tmp_path: Path) -> None:
-    script = f"ulimit -f 2; {sys.executable} -m crawler init --plugin new/shop 2>&1 && exit 1; echo $?"
+    script = f"ulimit -f 2; {UNCOMPILED} init --plugin new/shop 2>&1 && exit 1; echo $?"
     told = shell(script, tmp_path)  # half way: the tests are larger than what is made before them
     assert told.startswith("error: new/shop cannot be written: File too large; ")
     assert told.endswith("\n10\n")
@@ -378,7 +380,7 @@ def test_a_disk_that_is_full_half_way_leaves_nothing(empty: bool, tmp_path: Path
     (largest,) = [kib for kib in range(1, 4) if sizes[0] <= kib * 1024 < sizes[2]]  # the third file fails
     if empty:
         (tmp_path / "new" / "shop").mkdir(parents=True)
-    script = f"ulimit -f {largest}; {sys.executable} -m crawler init new/shop 2>&1 && exit 1; echo $?"
+    script = f"ulimit -f {largest}; {UNCOMPILED} init new/shop 2>&1 && exit 1; echo $?"
     told = shell(script, tmp_path)
     assert told.startswith("error: new/shop cannot be written: File too large; ")
     assert told.endswith("\n10\n")
