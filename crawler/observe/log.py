@@ -40,6 +40,7 @@ class EventLog:
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
         self._seen: Counter[tuple[str, ...]] = Counter()
+        self._answered: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         """Log one event."""
@@ -87,6 +88,8 @@ class EventLog:
                 self._logger.info("%s: refused: %s", request.url, why)
         elif isinstance(outcome, Done) and self._logger.isEnabledFor(logging.DEBUG):
             self._logger.debug("%s: %s in %.0f ms", request.url, event.status, event.seconds * 1000)
+        if event.status:
+            self._answered.add(event.lease.host)
 
     def _robots_read(self, event: RobotsRead) -> None:
         line = f"{event.origin}/robots.txt: {event.verdict}"
@@ -100,9 +103,10 @@ class EventLog:
         if outcome.reason is Reason.CALLBACK:  # told by an event of its own
             return
         url, detail = event.lease.request.url, outcome.detail or outcome.reason
-        if outcome.reason in _DEAD and not self._seen["host", event.lease.host]:
-            self._seen["host", event.lease.host] += 1
-            self._warn(("hosts",), f"{event.lease.host} gives no answer: {detail}")
+        host = event.lease.host
+        if outcome.reason in _DEAD and host not in self._answered and not self._seen["host", host]:
+            self._seen["host", host] += 1
+            self._warn(("hosts",), f"{host} gives no answer: {detail}")
         elif event.lease.request.depth == 0:
             self._warn(("start",), f"start URL failed: {url}: {outcome.reason} {detail}")
         else:

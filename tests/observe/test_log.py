@@ -167,3 +167,14 @@ def test_a_level_that_shows_no_warnings_shows_no_traceback(
     logger.setLevel(logging.ERROR)
     EventLog(logger)(CallbackFailed("http://a.test/x", "parse", CallError("oops", TRACE)))
     assert not caplog.records
+
+
+def test_a_host_that_has_answered_is_not_said_to_give_no_answer() -> None:
+    written = io.StringIO()
+    logger = logging.Logger("test")
+    logger.addHandler(logging.StreamHandler(written))
+    log = EventLog(logger)
+    log(visited(Done()))
+    log(visited(GaveUp(Reason.DISCONNECTED, "the connection ended")))
+    assert "gives no answer" not in written.getvalue()
+    assert "http://a.test/x: given up: disconnected the connection ended" in written.getvalue()

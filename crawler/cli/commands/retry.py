@@ -38,11 +38,16 @@ def retry(
     from crawler.cli import retrying, statefile
     from crawler.cli.wording import number_of
     from crawler.contracts import State
+    from crawler.errors import StateInUse
     from crawler.observe.reasons import explain
     from crawler.observe.terminal import safe
     from crawler.store import retrying as stored
+    from crawler.store.lock import holder_of
 
     path = statefile.find(state).path
+    holder = holder_of(path)
+    if holder and reasons:
+        raise StateInUse(f"the state {path} is in use by {holder}", path)
     gave_up = stored.ended(path, State.GAVE_UP)
     origins = retrying.origins_of(hosts, gave_up) if hosts else None
     known = retrying.numbers_of(gave_up, origins)

@@ -59,7 +59,8 @@ def try_crawls(
     from crawler.testing.durability.trial import CannotTry
 
     if kill == torture:
-        raise typer.BadParameter("say what is to happen to the crawls: --kill or --torture")
+        wanted = "one of them, not both" if kill else "say what is to happen to the crawls"
+        raise typer.BadParameter(f"{wanted}: --kill or --torture")
     try:
         if kill:
             numbers = range(1, runs + 1) if only is None else [only]

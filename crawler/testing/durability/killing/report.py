@@ -174,7 +174,8 @@ class Report:
     def _wrong(self) -> list[str]:
         lines: list[str] = []
         for run in self.wrong[:_WORST_SHOWN]:
-            lines += ["", f"run {run.number} (again with --seed {self.seed} --only {run.number}):"]
+            again = f"--kill --kills {run.planned} --seed {self.seed} --only {run.number}"
+            lines += ["", f"run {run.number} (again with {again}):"]
             for kill in run.kills:
                 lines.append(f"  killed with {kill.pages:,} pages, {kill.seconds:.2f} s after its start")
             for one in run.differences:
