@@ -137,6 +137,10 @@ class StateInUse(StateError):
     """Another process is crawling on this state."""
 
 
+class NewerState(StateError):
+    """The state was written by a newer program, and is not to be touched by this one."""
+
+
 class OtherCrawl(StateError):
     """The state holds an unfinished crawl with other settings."""
 

@@ -8,6 +8,7 @@ from crawler.cli.refusals import refusal
 from crawler.errors import (
     ConfigError,
     CrawlerError,
+    NewerState,
     OtherCrawl,
     OutputError,
     PluginError,
@@ -32,6 +33,7 @@ class ExitCode(IntEnum):
     OTHER_CRAWL = 9
     DISK_FULL = 10
     TEST = 11
+    NEWER_STATE = 12
     HANGUP = 129
     INTERRUPTED = 130
     PIPE = 141
@@ -52,6 +54,7 @@ MEANINGS = {
     ExitCode.OTHER_CRAWL: "the state holds an unfinished crawl with other settings",
     ExitCode.DISK_FULL: "no space left on the disk: free some and run the same command again, it goes on",
     ExitCode.TEST: "`crawl test` found a difference",
+    ExitCode.NEWER_STATE: "the state was written by a newer version of this program",
     ExitCode.HANGUP: "the terminal was closed (SIGHUP)",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",
     ExitCode.PIPE: "who read standard output went away",
@@ -66,6 +69,7 @@ _OF_ERRORS: tuple[tuple[type[CrawlerError], ExitCode], ...] = (
     (OutputError, ExitCode.OUTPUT),
     (StateInUse, ExitCode.IN_USE),
     (OtherCrawl, ExitCode.OTHER_CRAWL),
+    (NewerState, ExitCode.NEWER_STATE),
     (StateError, ExitCode.STATE),
 )
 

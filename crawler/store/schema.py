@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from crawler.contracts import BATCH, CONTACTS, REST
-from crawler.errors import StateError
+from crawler.errors import NewerState, StateError
 from crawler.store.lock import StateLock
 from crawler.store.upgrading import STEPS, make_private, upgrade
 
@@ -220,9 +220,10 @@ def _version(connection: sqlite3.Connection, path: Path) -> int | None:
     if application != APPLICATION:
         raise StateError(f"{path} is a database, but not the state of a crawl")
     if version != VERSION and version not in STEPS:
-        raise StateError(
+        raise (NewerState if version > VERSION else StateError)(
             f"the state {path} has version {version}, and this is a program for version {VERSION}: "
-            "use the program that made it, name another file, or delete this one"
+            "use the program that made it, name another file, or delete this one",
+            path,
         )
     found: int = version
     return found

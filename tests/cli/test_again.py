@@ -219,7 +219,7 @@ def test_a_time_limit_counts_for_each_run(folder: Folder, whole: list[str]) -> N
     for _ in range(2):
         said = folder.crawl("--set", "limits.time=300ms", *SLOWLY)
         assert "ended by limits.time" in said
-        assert (f"going on: {done} pages are done" in said) == (done > 0)
+        assert (f"going on: {done} pages done" in said) == (done > 0)
         assert folder.pages() > done
         done = folder.pages()
     folder.crawl("--set", "limits.time=30s")
@@ -455,7 +455,7 @@ def test_what_is_no_state_is_left_alone(unfinished: Folder, folder: Folder, kind
             pragma = "user_version = 99" if kind == "newer" else "application_id = 1"
             connection.execute(f"PRAGMA {pragma}")
     before = folder.state.read_bytes() if kind != "folder" else b""
-    said = folder.crawl(expect=7)
+    said = folder.crawl(expect=12 if kind == "newer" else 7)
     assert str(folder.state.relative_to(folder.path)) in said
     assert kind == "folder" or folder.state.read_bytes() == before
     assert folder.names() == set()
