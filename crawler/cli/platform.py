@@ -38,14 +38,11 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 GRACE = 30.0
 
 
-class Ended(SystemExit):
-    """Raised by a signal that comes before there is a crawl, or after it; `number` is the signal's.
-
-    Event loops let a SystemExit pass that comes in one of their callbacks.
-    """
+class Ended(BaseException):
+    """Raised by a signal that comes before there is a crawl, or after it; `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(128 + number)
+        super().__init__(number)
         self.number = number
 
 
@@ -78,7 +75,24 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def _ended(main: Coroutine[Any, Any, T]) -> T:
-    result = await main
+    """Run it to its end, or to a signal: what that raises in a loop's callback is not always let through."""
+    heard: list[int] = []
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end(number: int, frame: object) -> None:
+        heard.append(number)
+        if len(heard) > 1:
+            raise Ended(number)
+        loop.call_soon_threadsafe(task.cancel)
+
+    with _handled_by(end, [number for number in _wanted() if number != signal.SIGINT]):
+        try:
+            result = await main
+        except asyncio.CancelledError:
+            if not heard:
+                raise
+            raise Ended(heard[0]) from None
     with suppress(asyncio.CancelledError):  # a signal that came too late to cancel anything
         await asyncio.sleep(0)
     return result
