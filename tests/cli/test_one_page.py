@@ -1,6 +1,8 @@
 """`crawl fetch` and `crawl parse`: one page, through the real path."""
 
 import json
+import signal
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -107,3 +109,14 @@ def test_parse_knows_callbacks_by_name(here: Crawl, tmp_path: Path, site: str, c
     missing = here("parse", path, f"{site}/articles/1", "--callback", "articel")
     assert missing.returncode == 4
     assert "did you mean 'article'?" in missing.stderr
+
+
+def test_fetch_ends_by_a_signal_while_it_waits(start: Callable[..., subprocess.Popen[str]]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = start("fetch", f"http://127.0.0.1:{silent.getsockname()[1]}/", "--allow", "127.0.0.1")
+        with silent.accept()[0] as connection:
+            assert connection.recv(10)  # from here on it waits for an answer
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=20)
+    assert process.returncode == 143, said
+    assert "Traceback" not in said
