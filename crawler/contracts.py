@@ -108,6 +108,9 @@ class Sink(Protocol):
     async def write(self, records: Sequence[Record]) -> Any:
         """Take these records, in order; return the place, once the operating system has them.
 
+        Raises Deserted when who reads the output has gone. Nothing more is written to it then, and its
+        attribute `taken`, the id of the last item that was read, is where the next run goes on.
+
         A sink with a name is asked for its place by no records at all, right after it was opened.
         """
         ...

@@ -129,6 +129,10 @@ class OutputError(FileTrouble):
     """Items cannot be written where the configuration says."""
 
 
+class Deserted(OutputError):
+    """Who read an output has gone: what it had not taken is kept for the next run."""
+
+
 class StateError(FileTrouble):
     """The state of a crawl cannot be read or written, or belongs to something else."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from functools import partial
+from functools import cache
 from typing import IO, Any
-from weakref import ref
+from weakref import WeakSet
 
 if sys.platform == "win32":
     import msvcrt
@@ -29,10 +29,17 @@ else:
         """
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         if not shared:
-            os.register_at_fork(after_in_child=partial(_let_go, ref(file)))
+            _held().add(file)
 
-    def _let_go(held: ref[IO[Any]]) -> None:
-        file = held()
-        if file is not None:
-            with suppress(OSError, ValueError):
-                file.close()
+    @cache
+    def _held() -> WeakSet[IO[Any]]:
+        """Return the files that this process holds; from the first one on, children close what it holds."""
+        held: WeakSet[IO[Any]] = WeakSet()
+
+        def let_go() -> None:
+            for file in list(held):
+                with suppress(OSError, ValueError):
+                    file.close()
+
+        os.register_at_fork(after_in_child=let_go)
+        return held

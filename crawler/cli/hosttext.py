@@ -52,7 +52,7 @@ def hosts_as_json(hosts: Sequence[Host], view: View) -> list[dict[str, Any]]:
             "answers": host.answers,
             "mean_seconds": host.seconds / host.answers if host.answers else None,
             "last_contact": host.contacted,
-            "rest": min(host.rest, view.longest),
+            "rest": host.rest,
             "robots": None
             if host.robots is None
             else {
@@ -91,7 +91,7 @@ def _rows(host: Host, view: View, now: float) -> Iterator[tuple[str, str]]:
         waiting += f", {host.delayed:,} of them delayed, the first {more}"
     yield "waiting", waiting
     if host.rest:
-        yield "rests", f"may be contacted again in {in_words(min(host.rest, view.longest))}"
+        yield "rests", f"may be contacted again in {in_words(host.rest)}"
     for label, ends in (("done", host.done), ("gave up", host.gave_up), ("refused", host.refused)):
         if ends or label == "done":
             yield label, f"{sum(ends.values()):,}{_reasons(ends)}"

@@ -86,7 +86,7 @@ async def _ended(main: Coroutine[Any, Any, T]) -> T:
             raise Ended(number)
         loop.call_soon_threadsafe(task.cancel)
 
-    with _handled_by(end, [number for number in _wanted() if number != signal.SIGINT]):
+    with _handled_by(end, _wanted(ctrl_c=False)):
         try:
             result = await main
         except asyncio.CancelledError:
@@ -105,7 +105,7 @@ def ended_by_signals() -> Iterator[None]:
     def end(number: int, frame: object) -> None:
         raise Ended(number)
 
-    with _handled_by(end, [number for number in _wanted() if number != signal.SIGINT]):
+    with _handled_by(end, _wanted(ctrl_c=False)):
         yield
 
 
@@ -148,10 +148,11 @@ def _handled_by(handler: Callable[[int, FrameType | None], None], numbers: Seque
             signal.signal(number, one)
 
 
-def _wanted() -> list[int]:
+def _wanted(*, ctrl_c: bool = True) -> list[int]:
     """Return the signals that are heard: a closed terminal is none of them for who ignores it (nohup)."""
     hangup = getattr(signal, "SIGHUP", None)
-    return [one for one in SIGNALS if one != hangup or signal.getsignal(one) != signal.SIG_IGN]
+    heard = [one for one in SIGNALS if one != hangup or signal.getsignal(one) != signal.SIG_IGN]
+    return heard if ctrl_c else [one for one in heard if one != signal.SIGINT]
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -13,7 +13,7 @@ from crawler.cli.printing import write_bytes
 _EVERY = 10.0
 
 
-class Standing:
+class StatusLine:
     """One line on standard error that says how far it is: drawn over on a terminal, else now and then."""
 
     def __init__(self) -> None:
@@ -44,17 +44,17 @@ def kill_crawls(
     from crawler.testing.durability.killing import kill
     from crawler.testing.durability.trial import subject_of
 
-    standing, began = Standing(), time.monotonic()
+    line, began = StatusLine(), time.monotonic()
 
     def tell(run: int, done: int, hits: int) -> None:
         seconds = time.monotonic() - began
-        standing.say(f"run {run}: {done} of {len(runs)} done, {hits} kills so far, {seconds:.0f} s")
+        line.say(f"run {run}: {done} of {len(runs)} done, {hits} kills so far, {seconds:.0f} s")
 
-    standing.say("crawling undisturbed, twice")
+    line.say("crawling undisturbed, twice")
     try:
         report = kill(subject_of(config, overrides), runs, kills, seed, tell=tell)
     finally:
-        standing.end()
+        line.end()
     _show(report.as_json() if as_json else report.as_text())
     return report.exact
 
@@ -75,18 +75,18 @@ def torture_crawls(
     """
     from crawler.testing.durability.torture import Asked, torture
 
-    standing = Standing()
-    standing.say("crawling undisturbed, twice")
+    line = StatusLine()
+    line.say("crawling undisturbed, twice")
     asked = Asked(kinds, call, sample, seed)
     try:
         report = torture(
             config,
             asked,
             overrides=overrides,
-            tell=lambda done, all: standing.say(f"{done} of {all} trials done"),
+            tell=lambda done, all: line.say(f"{done} of {all} trials done"),
         )
     finally:
-        standing.end()
+        line.end()
     _show(report.json() if as_json else report.text())
     return report.right
 

@@ -9,6 +9,7 @@ from anyio import Event
 
 from crawler.contracts import Mark, Record, Sink, Store
 from crawler.engine.batches import BatchFeed
+from crawler.errors import Deserted
 
 _BATCH = 500
 
@@ -22,13 +23,14 @@ class Outlet:
         place: what it said of where it stood then.
     """
 
-    __slots__ = ("_in_doubt", "item", "place", "sink")
+    __slots__ = ("_deserted", "_in_doubt", "item", "place", "sink")
 
     def __init__(self, sink: Sink, item: int = 0, place: Any = None) -> None:
         self.sink = sink
         self.item = item
         self.place = place
         self._in_doubt = False  # whether it has more than `item`
+        self._deserted = False
 
     @property
     def name(self) -> str:
@@ -43,10 +45,14 @@ class Outlet:
     async def write(self, records: Sequence[Record]) -> None:
         """Hand over those records that it does not have yet."""
         new = [record for record in records if record.id > self.item]
-        if not new:
+        if not new or self._deserted:
             return
         try:
             self.place = await self.sink.write(new)
+        except Deserted:
+            self.item = max(self.item, getattr(self.sink, "taken", 0))
+            self._deserted = True
+            return
         except BaseException:
             # A consumer that leaves in the middle has had what it was done with. Of any other sink it
             # is not known what it has: a file may have been written to the end before it was cancelled.

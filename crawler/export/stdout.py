@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import anyio
 from anyio.lowlevel import checkpoint
 
 from crawler.contracts import Mark, Record
-from crawler.errors import OutputError
+from crawler.errors import Deserted, OutputError
 from crawler.export.jsonl import line_of
 
 #: A pipe that has room at all has room for so many bytes (`PIPE_BUF` of POSIX, and a page of Linux).
@@ -30,11 +30,11 @@ class StdoutSink:
     open goes to standard error.
 
     Args:
-        unread: called when who read standard output is gone. From then on items are let go of, and come
-            again in the next run; without it that is an OutputError.
+        unread: called when who read standard output is gone; without it that is an error like any other.
 
     Attributes:
-        taken: id of the last item that was written to its end.
+        taken: id of the last item that was written to its end: when the reader has gone, the others come
+            in the next run.
     """
 
     name = "-"
@@ -44,7 +44,6 @@ class StdoutSink:
         self._unread = unread
         self._text: TextIO | None = None
         self._pipe: Pipe | None = None
-        self._gone = False
         self.taken = 0
 
     async def open(self, mark: Mark | None) -> int:
@@ -52,12 +51,12 @@ class StdoutSink:
             raise OutputError("standard output is closed", self.path)
         self._pipe = Pipe(sys.stdout)
         self._text, sys.stdout = sys.stdout, sys.stderr
-        self.taken = _last_taken(mark) if mark is not None else 0
+        self.taken = mark.item if mark is not None else 0
         return self.taken
 
-    async def write(self, records: Sequence[Record]) -> Any:
-        if self._gone or not records:
-            return self._place()
+    async def write(self, records: Sequence[Record]) -> None:
+        if not records:
+            return
         self._pipe = self._pipe or Pipe(sys.stdout)  # what prints nothing else may leave it unopened
         lines = [line_of(record) + b"\n" for record in records]
         try:
@@ -66,28 +65,16 @@ class StdoutSink:
             if self._unread is None or not self._pipe.is_deserted(error):
                 words = error.strerror or error
                 raise OutputError(f"standard output cannot be written: {words}", self.path) from error
-            self._gone = True
             self._unread()
+            raise Deserted("nobody reads standard output any more", self.path) from error
         finally:
             whole = sum(end <= self._pipe.sent for end in accumulate(map(len, lines)))
             self.taken = records[whole - 1].id if whole else self.taken
-        return self._place()
 
-    async def close(self, *, failed: bool = False) -> Any:
+    async def close(self, *, failed: bool = False) -> None:
         """Let code print to standard output again, which stays open."""
         if self._text is not None:
             sys.stdout, self._text = self._text, None
-        return self._place()
-
-    def _place(self) -> dict[str, int] | None:
-        return {"taken": self.taken} if self._gone else None
-
-
-def _last_taken(mark: Mark) -> int:
-    """Return the last item that was written to its end, or that is not to be had any more."""
-    if not isinstance(mark.place, dict) or "taken" not in mark.place:
-        return mark.item
-    return min(mark.item, max(int(mark.place["taken"]), mark.forgotten))
 
 
 class Pipe:

@@ -10,7 +10,7 @@ from itertools import count
 from anyio import CancelScope, Event, current_time
 
 from crawler.contracts import Recalled, Settled, Settlement, Store
-from crawler.frontier.memory import HostMemory
+from crawler.frontier.hostmemory import HostMemory
 from crawler.frontier.queue import HostQueue
 from crawler.frontier.settlement import settlement_of
 from crawler.model import ROBOTS, Lease, Outcome, Request
@@ -232,9 +232,7 @@ class Frontier:
             queue.pace.pause(now + rest)
 
     async def _want_rules(self, queue: HostQueue, now: float) -> None:
-        """Take up the robots.txt that an earlier run has read; let it be asked for before all else, unless
-        that is younger than a day.
-        """
+        """Take up the robots.txt that an earlier run has read; when it is too old, let it be asked first."""
         if queue.rules is None:
             known = await self._memory.robots_of(queue.origin, now)
             if known is not None:

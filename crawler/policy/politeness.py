@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 
+import msgspec
+
 
 class Pace:
     """The rhythm of one host: a few slots, each of which rests after it was used.
@@ -86,6 +88,22 @@ class Pace:
 def host_key(origin: str) -> str:
     """Return what an origin's host goes by here: http and https of one host are the same to us."""
     return origin.partition("://")[2]
+
+
+def rest_kept(seconds: float) -> bytes:
+    """Return what is kept of a host that is to be left alone for so long."""
+    return msgspec.msgpack.encode(seconds)
+
+
+def rest_left(kept: bytes, age: float, longest: float) -> float:
+    """Return the seconds for which a host is still to be left alone.
+
+    Args:
+        kept: what `rest_kept` has returned.
+        age: seconds since then.
+        longest: seconds that no host is left alone for.
+    """
+    return max(0.0, min(msgspec.msgpack.decode(kept, type=float), longest) - age)
 
 
 class Politeness:

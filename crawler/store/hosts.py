@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from crawler.contracts import REST, ROBOTS_TEXT, State
-from crawler.policy.politeness import host_key
+from crawler.policy.politeness import host_key, rest_left
 from crawler.policy.robots import RobotsText
+from crawler.store import reading
 from crawler.store.looking import LABEL, facts_of, opened
 
 # Looks at every request. Only who was contacted has needed time for it, or has answered.
@@ -58,12 +60,13 @@ class Host(msgspec.Struct):
         return {State.DONE: self.done, State.GAVE_UP: self.gave_up, State.REFUSED: self.refused}
 
 
-def hosts(path: Path, now: float) -> list[Host]:
+def hosts(path: Path, now: float, longest: float = math.inf) -> list[Host]:
     """Return how each host stands, longest queue first. Raises StateError.
 
     Args:
         path: the state file.
         now: seconds since 1970.
+        longest: seconds that no host is left alone for.
     """
     with opened(path) as connection:
         connection.execute("BEGIN")
@@ -85,23 +88,18 @@ def hosts(path: Path, now: float) -> list[Host]:
             host.seconds += seconds
             host.contacted = max((one for one in (host.contacted, at) if one is not None), default=None)
         for host in found.values():
-            host.rest = rest_of(connection, host.origin, now)
+            host.rest = rest_of(connection, host.origin, now, longest)
             host.robots, host.robots_age = robots_of(connection, host.origin, now)
     return sorted(found.values(), key=lambda host: (-host.waiting - host.delayed, host.origin))
 
 
-def rest_of(connection: sqlite3.Connection, origin: str, now: float) -> float:
+def rest_of(connection: sqlite3.Connection, origin: str, now: float, longest: float) -> float:
     """Return the seconds for which a host is still to be left alone, as a run has noted."""
-    found = _note(connection, REST + host_key(origin), now)
-    return 0.0 if found is None else max(0.0, msgspec.msgpack.decode(found[0], type=float) - found[1])
+    note = reading.note_of(connection, REST + host_key(origin), now)
+    return 0.0 if note is None else rest_left(note.value, note.age, longest)
 
 
 def robots_of(connection: sqlite3.Connection, origin: str, now: float) -> tuple[RobotsText | None, float]:
     """Return the answer to an origin's robots.txt that was noted, and its age in seconds."""
-    found = _note(connection, ROBOTS_TEXT + origin, now)
-    return (None, 0.0) if found is None else (msgspec.msgpack.decode(found[0], type=RobotsText), found[1])
-
-
-def _note(connection: sqlite3.Connection, name: str, now: float) -> tuple[bytes, float] | None:
-    found = connection.execute("SELECT value, at FROM notes WHERE name = ?", (name,)).fetchone()
-    return None if found is None else (found[0], max(0.0, now - found[1]))
+    note = reading.note_of(connection, ROBOTS_TEXT + origin, now)
+    return (None, 0.0) if note is None else (msgspec.msgpack.decode(note.value, type=RobotsText), note.age)

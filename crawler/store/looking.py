@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.contracts import Mark, Record, State
+from crawler.contracts import Record, State
 from crawler.errors import StateError
 from crawler.store import reading
 from crawler.store.lock import holder_of
@@ -152,14 +152,8 @@ def standing(path: Path) -> Standing:
             items=dict(connection.execute("SELECT name, count(*) FROM items GROUP BY name")),
             last_item=last_item,
             forgotten=forgotten,
-            outputs={mark.sink: _taken(mark) for mark in reading.marks(connection).values()},
+            outputs={mark.sink: mark.item for mark in reading.marks(connection).values()},
         )
-
-
-def _taken(mark: Mark) -> int:
-    """Return the last item that an output has; whoever read standard output may have left before."""
-    taken = mark.place.get("taken") if isinstance(mark.place, dict) else None
-    return min(mark.item, taken) if isinstance(taken, int) else mark.item
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from crawler.contracts import Mark, Record
+from crawler.contracts import Mark, Note, Record
 from crawler.store.leases import Kept
 from crawler.store.rows import COLUMNS, TABLES, item_of, request_of
 from crawler.store.seen import LARGEST
@@ -117,10 +117,10 @@ def noted(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT name FROM notes")}
 
 
-def note_of(connection: sqlite3.Connection, name: str) -> tuple[bytes, float]:
-    """Return a note that there is, and when it was kept, in seconds since 1970."""
-    value, at = connection.execute("SELECT value, at FROM notes WHERE name = ?", (name,)).fetchone()
-    return value, at
+def note_of(connection: sqlite3.Connection, name: str, now: float) -> Note | None:
+    """Return what is kept under a name; `now` is in seconds since 1970."""
+    found = connection.execute("SELECT value, at FROM notes WHERE name = ?", (name,)).fetchone()
+    return None if found is None else Note(found[0], max(0.0, now - found[1]))
 
 
 def totals(connection: sqlite3.Connection) -> tuple[int, int, int]:

@@ -27,7 +27,7 @@ from crawler.store.rows import failure_row, item_row, more_of
 from crawler.store.schema import wipe
 from crawler.store.seen import LARGEST, Seen
 from crawler.store.window import FIRST, Window, share
-from crawler.store.writer import GROUP_SECONDS, Ended, Writer
+from crawler.store.writer import GROUP_SECONDS, OutcomeRow, Writer
 from crawler.url import origin_of
 
 #: Items that wait for delivery in memory; more are read from the disk.
@@ -315,7 +315,7 @@ class SqliteStore:
         # What comes from strangers may hold half a character, which no file takes.
         detail = settlement.detail[:_DETAIL].encode("utf-8", "replace").decode() or None
         self._writer.batch.ended(
-            Ended(
+            OutcomeRow(
                 kept.id,
                 state,
                 kept.attempts,
@@ -345,8 +345,8 @@ class SqliteStore:
     async def kept(self, name: str, *, now: float) -> Note | None:
         if name not in self._noted:  # as of nearly all hosts: the disk is not asked for each
             return None
-        value, at = await self._writer.do(lambda connection: reading.note_of(connection, name))
-        return Note(value, max(0.0, self._clock() - at))
+        at = self._clock()
+        return await self._writer.do(lambda connection: reading.note_of(connection, name, at))
 
     # Items.
 

@@ -134,7 +134,7 @@ def trace(path: Path, url: str, now: float, longest: float) -> Trace:
         connection.execute("BEGIN")
         facts_of(connection, path)
         origin = origin_of(url)
-        rest = min(rest_of(connection, origin, now), longest)
+        rest = rest_of(connection, origin, now, longest)
         robots, age = robots_of(connection, origin, now)
         found = [_traced(connection, row, rest) for row in known_at(connection, url)]
         refused = connection.execute(

@@ -49,7 +49,7 @@ _NOTES = "INSERT OR REPLACE INTO notes (name, value, at) VALUES {rows}"
 _MARKS = "INSERT OR REPLACE INTO sinks (name, item, place) VALUES {rows}"
 
 
-class Ended(NamedTuple):
+class OutcomeRow(NamedTuple):
     """How the lease of a request ended, as its row will say."""
 
     id: int
@@ -77,7 +77,7 @@ class Batch:
         self.hosts: list[tuple[int, str]] = []
         self.callbacks: list[tuple[int, str]] = []
         self.requests: list[RequestRow] = []
-        self.outcomes: dict[int, Ended] = {}
+        self.outcomes: dict[int, OutcomeRow] = {}
         self.tries: list[tuple[int, int, float, float, int, str, str | None]] = []
         self.items: list[tuple[int, int, str, bool, bytes, str]] = []
         self.failures: list[FailureRow] = []
@@ -92,7 +92,7 @@ class Batch:
     def __len__(self) -> int:
         return len(self.requests) + len(self.outcomes) + len(self.items)
 
-    def ended(self, end: Ended) -> None:
+    def ended(self, end: OutcomeRow) -> None:
         """Take in how a request's lease ended; a second end counts, with the bytes of both."""
         before = self.outcomes.get(end.id)
         self.outcomes[end.id] = end if before is None else end._replace(size=before.size + end.size)

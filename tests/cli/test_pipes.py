@@ -69,11 +69,16 @@ def going(config: Callable[[str], Path], tmp_path: Path) -> Path:
     )
 
 
+@pytest.mark.parametrize(
+    "kept", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["kept", "let go of"]
+)
 def test_what_the_reader_had_not_taken_comes_in_the_next_run(
-    going: Path, env: dict[str, str], tmp_path: Path
+    going: Path, env: dict[str, str], tmp_path: Path, kept: bool
 ) -> None:
+    options = ["-o", "-", "-o", "all.csv"]
+    options += [] if kept else ["--set", "state={file: own.db, keep_items: false}"]
     first = subprocess.Popen(
-        command(going, "-o", "-", "-o", "all.csv"),
+        command(going, *options),
         cwd=tmp_path,
         env=env,
         stdout=subprocess.PIPE,
@@ -87,7 +92,7 @@ def test_what_the_reader_had_not_taken_comes_in_the_next_run(
     said = first.stderr.read()
     first.stderr.close()
     assert first.wait(20) == 141, said
-    again = run(going, env, "-o", "-", "-o", "all.csv")
+    again = run(going, env, *options)
     assert again.returncode == 0, again.stderr
     written = Counter(urls([*taken, *again.stdout.splitlines()]))
     assert set(written.values()) == {1}

@@ -244,7 +244,6 @@ def test_a_host_that_rests_and_one_that_wants_nobody() -> None:
     assert "402 status 402, 2 further reasons\n" in seen
     assert "  robots    read 25.0 h ago, too old to go by: forbids everything, or nearly so\n" in seen
     assert "  refused   1: 1 robots\n" in seen
-    assert "may be contacted again in 60 s" in hosts_as_text([host(rest=600.0)], VIEW, now=0.0)
     (told,) = hosts_as_json([host(robots=forbidding)], VIEW)
     assert told["robots"]["forbids_all"]
     assert hosts_as_json([host()], VIEW)[0]["mean_seconds"] is None

@@ -16,6 +16,7 @@ import pytest
 from crawler import Crawl, Page, Request, Spider
 from crawler.contracts import Mark, Record
 from crawler.engine.delivery import Delivery, Outlet
+from crawler.errors import Deserted
 from crawler.export.jsonl import JsonLinesSink
 from crawler.store import MemoryStore
 from crawler.testing import PretendWeb
@@ -142,6 +143,25 @@ async def test_what_a_consumer_was_done_with_is_not_repeated() -> None:
         await outlet.write([record(1), record(2), record(3)])
     await outlet.close(failed=True)
     assert (outlet.mark.item, outlet.mark.place) == (2, {"taken": 2})
+
+
+class Abandoned(Leaving):
+    """An output whose reader goes away in the middle of a batch."""
+
+    batches = 0
+
+    async def write(self, records: Sequence[Record]) -> Any:
+        self.batches += 1
+        self.taken = records[1].id
+        raise Deserted("nobody reads any more")
+
+
+async def test_what_a_reader_that_has_gone_did_not_take_is_still_to_come() -> None:
+    sink = Abandoned()
+    outlet = Outlet(sink)
+    await outlet.write([record(1), record(2), record(3)])
+    await outlet.write([record(4)])
+    assert (outlet.mark.item, sink.batches) == (2, 1)
 
 
 class Chain(Spider):

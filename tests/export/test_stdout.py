@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from crawler.contracts import Mark, Record
-from crawler.errors import OutputError
+from crawler.errors import Deserted, OutputError
 from crawler.export import StdoutSink
 
 
@@ -53,20 +53,14 @@ async def test_what_was_not_taken_comes_again(reader: Reader, monkeypatch: pytes
     gone: list[str] = []
     sink = StdoutSink(lambda: gone.append("gone"))
     assert await sink.open(None) == 0
-    assert await sink.write(records(1, 3)) is None
+    await sink.write(records(1, 3))
     assert reader.numbers() == [1, 2, 3]
     reader.go()
-    place = await sink.write(records(4, 6))
-    assert (gone, place) == (["gone"], {"taken": 3})
-    assert await sink.write(records(7, 9)) == {"taken": 3}
-    assert await sink.close() == {"taken": 3}
-    assert gone == ["gone"]
-
-    assert await StdoutSink().open(Mark("-", 9, place)) == 3
-    # What the state has let go of cannot come again, and what begins anew has taken nothing.
-    assert await StdoutSink().open(Mark("-", 9, place, forgotten=5)) == 5
-    assert await StdoutSink().open(Mark("-", 0, place)) == 0
-    assert await StdoutSink().open(Mark("-", 9)) == 9
+    with pytest.raises(Deserted):
+        await sink.write(records(4, 6))
+    assert (gone, sink.taken) == (["gone"], 3)
+    await sink.close()
+    assert await StdoutSink().open(Mark("-", 3)) == 3
 
 
 async def test_it_is_known_which_item_was_the_last_whole_one(

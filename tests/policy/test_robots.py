@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.policy.robots import OFF, parse_robots, robots_token
+from crawler.policy.robots import OFF, _group, parse_robots, robots_token
 
 words = st.lists(st.sampled_from("ab"), max_size=4).map("".join)
 paths = st.lists(words, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
@@ -139,9 +137,6 @@ def test_the_name_that_rules_call_a_crawler_by(agent: str, token: str) -> None:
 
 
 def test_a_group_that_names_us_a_thousand_times_is_one_group() -> None:
-    text = b"User-agent: *\n" * 10_000 + b"Disallow: /x\n" * 10_000
-    began = time.process_time()
-    rules = parse_robots(text, "own")
-    assert rules.refuses("https://a.test/x")
-    assert not rules.refuses("https://a.test/y")
-    assert time.process_time() - began < 30  # it took minutes and gigabytes
+    """Else a text of some kilobytes would take gigabytes."""
+    text = "User-agent: *\n" * 1_000 + "Disallow: /x\n" * 10
+    assert _group(text, "own") == ["disallow: /x"] * 10

@@ -202,6 +202,7 @@ async def test_hosts_with_all_that_is_known_of_them(tmp_path: Path) -> None:
         await store.keep(ROBOTS_TEXT + HOST, msgpack.encode(RobotsText(404)), now=0.0)
         await store.flush()
         first, second = hosts(path, NOW + 5)
+        (capped, _) = hosts(path, NOW + 5, longest=15.0)
     assert (first.origin, first.waiting, first.delayed, first.due) == (HOST, 2, 1, NOW + 30.0)
     assert (first.done, first.gave_up, first.refused) == (
         {"ok": 1},
@@ -211,5 +212,6 @@ async def test_hosts_with_all_that_is_known_of_them(tmp_path: Path) -> None:
     assert first.answers == 3
     assert first.seconds == pytest.approx(1.5)
     assert (first.contacted, first.rest) == (NOW, 20.0)
+    assert capped.rest == 10.0
     assert (first.robots, first.robots_age) == (RobotsText(404), 5.0)
     assert (second.waiting, second.contacted, second.robots, second.rest) == (2, None, None, 0.0)

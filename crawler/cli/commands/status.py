@@ -47,18 +47,17 @@ def status(
     from crawler.store.looking import standing as standing_of
 
     found = statefile.find(state)
-    now = time.time()
+    now, view = time.time(), hosttext.view_of(found.settings)
     if failed:
         told = failures(found.path, _MOST_JSON if as_json else _MOST)
         shown = failing.failures_as_json(told) if as_json else failing.failures_as_text(told, _MOST, _ERRORS)
     elif by_host and not as_json:
-        shown = hosttext.hosts_as_text(hosts(found.path, now), hosttext.view_of(found.settings), now)
+        shown = hosttext.hosts_as_text(hosts(found.path, now, view.longest), view, now)
     else:
         crawl = standing_of(found.path)
         again, outputs = next_run(crawl, found.settings), outputs_of(found.settings)
         if as_json:
-            view = hosttext.view_of(found.settings)
-            listed = hosttext.hosts_as_json(hosts(found.path, now), view) if by_host else None
+            listed = hosttext.hosts_as_json(hosts(found.path, now, view.longest), view) if by_host else None
             shown = standing.as_json(crawl, again, outputs, listed) + "\n"
         else:
             shown = standing.as_text(crawl, again, now, outputs)

@@ -7,7 +7,7 @@ import math
 import msgspec
 
 from crawler.contracts import CONTACTS, REST, ROBOTS_TEXT, Store
-from crawler.policy.politeness import host_key
+from crawler.policy.politeness import host_key, rest_kept, rest_left
 from crawler.policy.robots import RobotsText
 
 
@@ -43,14 +43,12 @@ class HostMemory:
 
     async def rest(self, origin: str, seconds: float, now: float) -> None:
         """Keep that a host is to be left alone for so long from now."""
-        await self._store.keep(REST + host_key(origin), msgspec.msgpack.encode(seconds), now=now)
+        await self._store.keep(REST + host_key(origin), rest_kept(seconds), now=now)
 
     async def rest_of(self, origin: str, now: float) -> float:
         """Return the seconds for which a host is still to be left alone."""
         note = await self._store.kept(REST + host_key(origin), now=now)
-        if note is None:
-            return 0.0
-        return max(0.0, min(msgspec.msgpack.decode(note.value, type=float), self._longest) - note.age)
+        return 0.0 if note is None else rest_left(note.value, note.age, self._longest)
 
     async def robots(self, origin: str, text: RobotsText, now: float) -> None:
         """Keep the answer to the request for a robots.txt."""
