@@ -30,9 +30,9 @@ from anyio import to_process
 from multidict import CIMultiDict
 from table import print_table
 
+from crawler.executors.process.executor import ProcessExecutor
+from crawler.executors.process.target import spider_target
 from crawler.model import Request, Response
-from crawler.offload.process.executor import ProcessExecutor
-from crawler.offload.process.target import spider_target
 from crawler.page import Page
 from crawler.placement import Placement
 from crawler.spider import Spider

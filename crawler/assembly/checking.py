@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from crawler.engine.wanted import wanted_by
 from crawler.errors import PluginError
+from crawler.executors.process.target import spider_target, stage_target
 from crawler.making import make_pipeline, placements_of_callbacks
 from crawler.making.named import named_at
-from crawler.offload.process.target import spider_target, stage_target
 from crawler.pipeline import Kind, check_flow
 from crawler.placement import Placement, Resolved
 from crawler.settings import Settings

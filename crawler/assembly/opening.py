@@ -16,6 +16,7 @@ from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, note_marks
 from crawler.events import Event, Opened
+from crawler.executors.process.inside import refuse_in_worker
 from crawler.frontier import Frontier
 from crawler.making import (
     check_has_start,
@@ -26,7 +27,6 @@ from crawler.making import (
     make_store_plugin,
 )
 from crawler.observe.watchdog import Watchdog
-from crawler.offload.process.inside import refuse_in_worker
 from crawler.pipeline import line_names
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget

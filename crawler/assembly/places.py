@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from crawler.assembly.checking import Checked
 from crawler.contracts import Executor
 from crawler.events import Event
-from crawler.offload.inline import InlineExecutor
-from crawler.offload.loop import LoopExecutor
-from crawler.offload.process.executor import ProcessExecutor
-from crawler.offload.process.target import spider_target, stage_target
-from crawler.offload.thread import ThreadExecutor
-from crawler.offload.work import ParseWork, SpiderWork, StageWork
+from crawler.executors.inline import InlineExecutor
+from crawler.executors.loop import LoopExecutor
+from crawler.executors.process.executor import ProcessExecutor
+from crawler.executors.process.target import spider_target, stage_target
+from crawler.executors.thread import ThreadExecutor
+from crawler.executors.work import ParseWork, SpiderWork, StageWork
 from crawler.pipeline import Kind, Pipeline, Stage
 from crawler.placement import Placement, Resolved
 from crawler.spider import Spider

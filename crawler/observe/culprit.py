@@ -17,7 +17,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 # Where crawler calls callbacks and stages: what it calls there is a plugin's, wherever it is installed.
 _CALLERS = frozenset(
-    str(_CRAWLER / place) for place in ("engine/callbacks.py", "offload/loop.py", "offload/work.py")
+    str(_CRAWLER / place) for place in ("engine/callbacks.py", "executors/loop.py", "executors/work.py")
 )
 # What may stand between such a call and the plugin.
 _LOOPS = ("anyio", "trio", "uvloop", "outcome", "sniffio")

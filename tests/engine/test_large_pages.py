@@ -11,8 +11,8 @@ import pytest
 from crawler import Crawl, Page, Spider
 from crawler.assembly.places import Opening
 from crawler.engine.reading import LARGE_PAGE
-from crawler.offload.thread import ThreadExecutor
-from crawler.offload.work import ParseWork
+from crawler.executors.thread import ThreadExecutor
+from crawler.executors.work import ParseWork
 from crawler.placement import Placement
 from crawler.testing import PretendWeb
 

@@ -22,11 +22,11 @@ import pytest
 
 import crawler
 from crawler.events import LoopBlocked
+from crawler.executors.loop import LoopExecutor
 from crawler.observe import watchdog as module
 from crawler.observe.culprit import Sighting, below, floor_of, most_seen, sight
 from crawler.observe.standstill import in_words
 from crawler.observe.watchdog import THRESHOLD, Watchdog
-from crawler.offload.loop import LoopExecutor
 from crawler.stages import read_entry, stage
 
 T = TypeVar("T")

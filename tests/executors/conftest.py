@@ -15,11 +15,11 @@ import pytest
 from multidict import CIMultiDict
 
 from crawler.events import Event
+from crawler.executors.process import child
+from crawler.executors.process.executor import ProcessExecutor
+from crawler.executors.process.target import Target, spider_target, stage_target
 from crawler.loading import load_file
 from crawler.model import Request, Response
-from crawler.offload.process import child
-from crawler.offload.process.executor import ProcessExecutor
-from crawler.offload.process.target import Target, spider_target, stage_target
 from crawler.page import Page
 from crawler.placement import Placement
 from crawler.stages import read_entry

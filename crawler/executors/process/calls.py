@@ -12,11 +12,11 @@ import msgspec
 from anyio.lowlevel import checkpoint
 
 from crawler.errors import CallResult, CallTimeout, CrawlerError, Quarantined
-from crawler.offload.process.child import Child
-from crawler.offload.process.frames import FrameError
-from crawler.offload.process.job import Job
-from crawler.offload.process.reply import Reply, Said, Status, error_of
-from crawler.offload.process.wire import Wire
+from crawler.executors.process.child import Child
+from crawler.executors.process.frames import FrameError
+from crawler.executors.process.job import Job
+from crawler.executors.process.reply import Reply, Said, Status, error_of
+from crawler.executors.process.wire import Wire
 from crawler.placement import Resolved
 
 #: Seconds that calls take on average up to which a second one is sent before the first is answered.

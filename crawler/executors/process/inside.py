@@ -7,7 +7,7 @@ import sys
 from crawler.errors import PluginError
 
 #: The module that a worker process was started with.
-WORKER = "crawler.offload.process.worker"
+WORKER = "crawler.executors.process.worker"
 
 
 def in_worker() -> bool:

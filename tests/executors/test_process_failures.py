@@ -16,8 +16,8 @@ import pytest
 from crawler import placement
 from crawler.errors import CallError, CallMemory, CallResult, CallTimeout, PluginError, Quarantined
 from crawler.events import WorkerLost
-from crawler.offload.process import raising
-from crawler.offload.process.executor import TRIES
+from crawler.executors.process import raising
+from crawler.executors.process.executor import TRIES
 from crawler.raised import MAX_TRACEBACK
 from crawler.stages import Drop
 
@@ -29,7 +29,7 @@ async def test_an_exception_comes_with_its_place_and_traceback(process_pool: Any
         with pytest.raises(CallError, match=r"^ValueError: two lines \(.*processplugin\.py:\d+\)$") as wrong:
             await pool.call("wrong")
         assert "in wrong\n" in wrong.value.traceback
-        assert "crawler/offload" not in wrong.value.traceback
+        assert "crawler/executors" not in wrong.value.traceback
         with pytest.raises(CallError) as wordy:
             await pool.call("wordy")
         assert len(wordy.value.detail) < 2 * raising.MAX_DETAIL

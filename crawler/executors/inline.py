@@ -7,7 +7,7 @@ from typing import Any
 from anyio.lowlevel import checkpoint
 
 from crawler.errors import CallError, PluginError
-from crawler.offload.work import Work
+from crawler.executors.work import Work
 from crawler.placement import Resolved
 from crawler.raised import raised
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from crawler.errors import PluginError
-from crawler.offload.process.values import Values
+from crawler.executors.process.values import Values
 from crawler.spider import Spider
 from crawler.stages import Address, StageCode, address_of
 from crawler.stages.address import MAIN

@@ -11,8 +11,8 @@ from anyio import Event, get_cancelled_exc_class, move_on_after
 
 from crawler.errors import CallError, CallTimeout, PluginError
 from crawler.events import ThreadStuck
-from crawler.offload.work import Work, not_ready
-from crawler.offload.workerthread import Call, Post, WorkerThread, post_to_loop
+from crawler.executors.work import Work, not_ready
+from crawler.executors.workerthread import Call, Post, WorkerThread, post_to_loop
 from crawler.placement import Resolved
 from crawler.raised import raised
 

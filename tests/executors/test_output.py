@@ -9,7 +9,7 @@ from anyio import create_memory_object_stream
 from anyio.abc import ByteReceiveStream
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from crawler.offload.process.output import MAX_TOLD, Output
+from crawler.executors.process.output import MAX_TOLD, Output
 
 
 class Pieces(ByteReceiveStream):

@@ -18,7 +18,7 @@ import anyio
 import pytest
 
 from crawler.errors import CallError
-from crawler.offload.process import child
+from crawler.executors.process import child
 
 ROOT = Path(__file__).parents[2]
 
@@ -160,8 +160,8 @@ from collections.abc import Iterator
 import msgspec
 from crawler.model import Request, Response
 from crawler.page import Page
-from crawler.offload.process.executor import ProcessExecutor
-from crawler.offload.process.target import spider_target
+from crawler.executors.process.executor import ProcessExecutor
+from crawler.executors.process.target import spider_target
 from crawler.placement import Placement
 from crawler.spider import Spider
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from crawler.errors import CallError, CallMemory, CallResult
-from crawler.offload.process.wire import Part
+from crawler.executors.process.wire import Part
 from crawler.stages import Drop
 
 

@@ -22,9 +22,9 @@ import sniffio
 from crawler import placement
 from crawler.errors import CallError, CallTimeout, PluginError
 from crawler.events import ThreadStuck
-from crawler.offload import thread as module
-from crawler.offload.thread import MOST_STUCK, ThreadExecutor
-from crawler.offload.work import StageWork
+from crawler.executors import thread as module
+from crawler.executors.thread import MOST_STUCK, ThreadExecutor
+from crawler.executors.work import StageWork
 from crawler.placement import Placement
 from crawler.stages import Drop, read_entry, stage
 
@@ -685,8 +685,8 @@ def test_a_thread_that_outlives_the_event_loop_tears_down_its_work(run: Any) -> 
 _HANGS = """
 import sys, time
 import anyio
-from crawler.offload import thread
-from crawler.offload.thread import ThreadExecutor
+from crawler.executors import thread
+from crawler.executors.thread import ThreadExecutor
 from crawler.placement import Placement
 
 hanging = []

@@ -10,7 +10,7 @@ from anyio import Semaphore, get_cancelled_exc_class, move_on_after
 
 from crawler.cancelling import is_cancelled, let_through
 from crawler.errors import CallError, CallTimeout, PluginError
-from crawler.offload.work import not_ready, results
+from crawler.executors.work import not_ready, results
 from crawler.placement import Resolved
 from crawler.raised import raised
 from crawler.stages import StageCode

@@ -1,6 +1,6 @@
 """What a worker process runs: it loads a plugin's code once, and calls it again and again.
 
-Started as `python -m crawler.offload.process.worker SOCKET LIFELINE PARENT`.
+Started as `python -m crawler.executors.process.worker SOCKET LIFELINE PARENT`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 
 from crawler.errors import CrawlerError
-from crawler.offload.process.frames import LIMIT, Frame, prefix, receive
-from crawler.offload.process.loading import find_class, load, make_work
-from crawler.offload.process.platform import die_with, lift_memory_limit, limit_memory
-from crawler.offload.process.raising import in_words
-from crawler.offload.process.reply import Said, Status
-from crawler.offload.process.target import Setup
-from crawler.offload.process.unsendable import Unsendable
-from crawler.offload.process.wire import Part, Wire
-from crawler.offload.work import Work
+from crawler.executors.process.frames import LIMIT, Frame, prefix, receive
+from crawler.executors.process.loading import find_class, load, make_work
+from crawler.executors.process.platform import die_with, lift_memory_limit, limit_memory
+from crawler.executors.process.raising import in_words
+from crawler.executors.process.reply import Said, Status
+from crawler.executors.process.target import Setup
+from crawler.executors.process.unsendable import Unsendable
+from crawler.executors.process.wire import Part, Wire
+from crawler.executors.work import Work
 from crawler.stages import Drop, address_of, reason_of
 
 

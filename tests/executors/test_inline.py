@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from crawler.errors import PluginError
-from crawler.offload.inline import InlineExecutor
-from crawler.offload.work import StageWork
+from crawler.executors.inline import InlineExecutor
+from crawler.executors.work import StageWork
 from crawler.placement import Placement
 from crawler.stages import read_entry, stage
 from crawler.testing import virtual_time

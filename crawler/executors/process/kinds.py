@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any
 
 from crawler.errors import CallResult
+from crawler.executors.process.values import is_row_type
 from crawler.model.items import is_item_type
-from crawler.offload.process.values import is_row_type
 from crawler.stages.address import MAIN
 from crawler.stages.program import Names, imported_as, look_up, programs
 

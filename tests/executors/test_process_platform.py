@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from crawler.offload.process.platform import kill_group
+from crawler.executors.process.platform import kill_group
 
 ROOT = Path(__file__).parents[2]
 
 TIED = """
 import ctypes, os, signal, subprocess, sys, time
 from types import SimpleNamespace
-from crawler.offload.process import platform
+from crawler.executors.process import platform
 
 system, how, lifeline = sys.argv[1:]
 platform.sys = SimpleNamespace(platform=system)
@@ -53,7 +53,7 @@ def test_a_group_is_killed_with_the_parent_of_its_leader(system: str, how: str) 
 
 
 def test_a_process_whose_parent_is_gone_already_ends_at_once() -> None:
-    program = "import sys; from crawler.offload.process import platform; "
+    program = "import sys; from crawler.executors.process import platform; "
     program += "platform.die_with(1, int(sys.argv[1])); print('lives')"
     theirs, ours = os.pipe()
     with os.fdopen(theirs), os.fdopen(ours):

@@ -12,16 +12,16 @@ from anyio.abc import TaskGroup
 
 from crawler.errors import CallError, PluginError
 from crawler.events import Event, WorkerLost
-from crawler.offload.process.calls import Calls
-from crawler.offload.process.child import Child
-from crawler.offload.process.inside import refuse_in_worker
-from crawler.offload.process.job import Job
-from crawler.offload.process.kinds import Kinds
-from crawler.offload.process.platform import check_supported
-from crawler.offload.process.starting import Starter
-from crawler.offload.process.target import Target
-from crawler.offload.process.unsendable import Unsendable
-from crawler.offload.process.wire import Wire
+from crawler.executors.process.calls import Calls
+from crawler.executors.process.child import Child
+from crawler.executors.process.inside import refuse_in_worker
+from crawler.executors.process.job import Job
+from crawler.executors.process.kinds import Kinds
+from crawler.executors.process.platform import check_supported
+from crawler.executors.process.starting import Starter
+from crawler.executors.process.target import Target
+from crawler.executors.process.unsendable import Unsendable
+from crawler.executors.process.wire import Wire
 from crawler.placement import Resolved
 from crawler.stages import address_of
 

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from crawler.errors import PluginError
+from crawler.executors.process.target import SpiderTarget, Target
+from crawler.executors.process.values import Values
+from crawler.executors.work import SpiderWork, StageWork, Work
 from crawler.loading import module_of
-from crawler.offload.process.target import SpiderTarget, Target
-from crawler.offload.process.values import Values
-from crawler.offload.work import SpiderWork, StageWork, Work
 from crawler.placement import Placement
 from crawler.spider import Spider
 from crawler.stages import Address, address_of, read_entry

@@ -15,11 +15,11 @@ import anyio
 from anyio import CancelScope, ClosedResourceError, create_task_group, move_on_after
 from anyio.abc import Process
 
-from crawler.offload.process.frames import Replies, prefix
-from crawler.offload.process.inside import WORKER
-from crawler.offload.process.job import Job
-from crawler.offload.process.output import Output
-from crawler.offload.process.platform import how_it_ended, kill_group
+from crawler.executors.process.frames import Replies, prefix
+from crawler.executors.process.inside import WORKER
+from crawler.executors.process.job import Job
+from crawler.executors.process.output import Output
+from crawler.executors.process.platform import how_it_ended, kill_group
 
 #: Seconds that a worker gets to tear its code down, and to be gone once it has let go of its socket.
 GRACE = 2.0

@@ -15,9 +15,9 @@ from multidict import CIMultiDict
 
 from crawler.encode import mended
 from crawler.errors import CrawlerError
+from crawler.executors.process.unsendable import Unsendable, unsendable
+from crawler.executors.process.values import Values
 from crawler.model import Dropped, Failure, Links, Reason, Request, Response
-from crawler.offload.process.unsendable import Unsendable, unsendable
-from crawler.offload.process.values import Values
 from crawler.page import Page
 from crawler.stages import Batch
 

@@ -20,14 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import CallResult, ParameterError, PluginError
+from crawler.executors.process.frames import LIMIT, FrameError, Replies, prefix
+from crawler.executors.process.kinds import Kinds
+from crawler.executors.process.loading import make_work
+from crawler.executors.process.reply import Reply, Said, Status
+from crawler.executors.process.target import StageTarget, spider_target, stage_target
+from crawler.executors.process.unsendable import Unsendable
+from crawler.executors.process.wire import Part, Wire
 from crawler.model import Request
-from crawler.offload.process.frames import LIMIT, FrameError, Replies, prefix
-from crawler.offload.process.kinds import Kinds
-from crawler.offload.process.loading import make_work
-from crawler.offload.process.reply import Reply, Said, Status
-from crawler.offload.process.target import StageTarget, spider_target, stage_target
-from crawler.offload.process.unsendable import Unsendable
-from crawler.offload.process.wire import Part, Wire
 from crawler.page.page import ParseRefused
 from crawler.spider import Spider
 from crawler.stages import read_entry, stage

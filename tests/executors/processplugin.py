@@ -15,9 +15,9 @@ import attrs
 import msgspec
 import pydantic
 
+from crawler.executors.process.frames import prefix
 from crawler.model import Dropped, Failure, Request
 from crawler.model.items import NamedItem
-from crawler.offload.process.frames import prefix
 from crawler.page import Page
 from crawler.spider import Spider
 from crawler.stages import Batch, Drop, batch, stage

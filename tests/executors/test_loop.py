@@ -14,8 +14,8 @@ import pytest
 
 from crawler import placement
 from crawler.errors import CallError, CallTimeout, PluginError, SpiderError
-from crawler.offload import loop as module
-from crawler.offload.loop import LoopExecutor
+from crawler.executors import loop as module
+from crawler.executors.loop import LoopExecutor
 from crawler.placement import Placement
 from crawler.stages import Batch, Drop, batch, read_entry, stage
 

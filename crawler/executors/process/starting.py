@@ -11,10 +11,10 @@ import msgspec
 from anyio import create_task_group, move_on_after
 
 from crawler.errors import PluginError
-from crawler.offload.process.child import Child, start
-from crawler.offload.process.frames import FrameError, prefix
-from crawler.offload.process.reply import Reply, Said, Status
-from crawler.offload.process.target import Setup, Target
+from crawler.executors.process.child import Child, start
+from crawler.executors.process.frames import FrameError, prefix
+from crawler.executors.process.reply import Reply, Said, Status
+from crawler.executors.process.target import Setup, Target
 from crawler.placement import Resolved
 from crawler.stages.address import MAIN
 

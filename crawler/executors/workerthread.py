@@ -14,7 +14,7 @@ from anyio import Event
 from anyio.lowlevel import current_token
 
 from crawler.errors import CallError
-from crawler.offload.work import Work
+from crawler.executors.work import Work
 from crawler.raised import raised
 
 _async_library: ContextVar[str | None] | None = None
