@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -16,6 +15,7 @@ from crawler.errors import CrawlerError
 from crawler.export import Hold, Items, Tap
 from crawler.observe import Stats
 from crawler.observe.log import EventLog
+from crawler.owner import Owner, single
 from crawler.policy.politeness import Politeness
 from crawler.settings import Settings, from_mapping
 from crawler.spider import Spider
@@ -82,26 +82,17 @@ class Crawl:
         )
         self._taps: list[Tap] = []
         self._engine: Engine | None = None
-        self._owner: asyncio.Task[None] | None = None
+        self._owner = Owner(self._live, "crawl")
         self._told = False
 
     async def __aenter__(self) -> Self:
-        ready: asyncio.Future[Engine] = asyncio.get_running_loop().create_future()
-        self._owner = asyncio.create_task(self._own(ready), name="crawl")
-        try:
-            await asyncio.wait((self._owner, ready), return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            await self._end()
-            raise
-        if not ready.done():
-            self._raise_failure()
-        self._engine = ready.result()
+        self._engine = await self._owner.begin()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._end()
+        await self._owner.end()
         if kind is None:
             self._raise_failure()
 
@@ -129,8 +120,7 @@ class Crawl:
         for tap in self._taps:
             tap.let_go()
         self._hold.release()
-        assert self._owner is not None
-        await asyncio.wait({self._owner})
+        await self._owner.wait()
         self._raise_failure()
         return self.stats
 
@@ -162,7 +152,7 @@ class Crawl:
         tap = Tap(kind)
         engine = self._running()
         self._taps.append(tap)
-        if self._owner is not None and self._owner.done():
+        if self._owner.over:
             tap.end()
         else:
             engine.delivery.join(tap)
@@ -173,12 +163,11 @@ class Crawl:
             raise CrawlerError("the crawl is not open: use it inside `async with Crawl(...) as crawl:`")
         return self._engine
 
-    async def _own(self, ready: asyncio.Future[Engine]) -> None:
-        """Own the engine's task groups: they must be left by the task that entered them."""
+    async def _live(self, ready: Callable[[Engine], None]) -> None:
         failure: BaseException | None = None
         try:
             async with open_crawl(self._parts) as engine:
-                ready.set_result(engine)
+                ready(engine)
                 await engine.run()
         except BaseException as error:
             failure = single(error)
@@ -187,34 +176,8 @@ class Crawl:
             for tap in self._taps:
                 tap.end(failure if isinstance(failure, Exception) else None)
 
-    async def _end(self) -> None:
-        """Cancel the owner and wait for it, also when this waiting is cancelled itself."""
-        assert self._owner is not None
-        cancelled: asyncio.CancelledError | None = None
-        self._owner.cancel()
-        while not self._owner.done():
-            try:
-                await asyncio.wait({self._owner})
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if not self._owner.cancelled():
-            self._owner.exception()  # looked at here, so that asyncio does not complain later
-        if cancelled is not None:
-            raise cancelled
-
     def _raise_failure(self) -> None:
-        assert self._owner is not None
-        if self._owner.done() and not self._owner.cancelled() and not self._told:
-            if any(tap.told for tap in self._taps):
-                return
-            failure = self._owner.exception()
-            if failure is not None:
-                self._told = True
-                raise failure
-
-
-def single(error: BaseException) -> BaseException:
-    """Return the error inside a group of one, however deep; a group of several stays as it is."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+        failure = self._owner.failure
+        if failure is not None and not self._told and not any(tap.told for tap in self._taps):
+            self._told = True
+            raise failure

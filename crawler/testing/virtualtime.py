@@ -15,10 +15,10 @@ import anyio
 
 from crawler.assembly import Parts, open_crawl
 from crawler.contracts import Fetcher, Listener, Mark, Record, Sink, Store
-from crawler.crawl import single
 from crawler.engine import Engine
 from crawler.events import Event
 from crawler.observe import Stats
+from crawler.owner import single
 from crawler.policy.politeness import Politeness
 from crawler.settings import from_mapping
 from crawler.spider import Spider
