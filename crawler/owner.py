@@ -60,6 +60,17 @@ class Owner(Generic[T]):
         assert self._task is not None
         await asyncio.wait({self._task})
 
+    def let_go(self) -> None:
+        """Cancel the task without waiting for its end, where nobody is left who could; for any thread."""
+        task = self._task
+        if task is None:
+            return
+        loop = task.get_loop()
+        if task.done():
+            _ = self.failure  # which nobody wants any more
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(task.cancel)
+
     @property
     def over(self) -> bool:
         """Whether the task has ended."""
