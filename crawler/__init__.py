@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Any
 from crawler.version import __version__
 
 if TYPE_CHECKING:
+    from crawler import offload
     from crawler.crawl import Crawl
     from crawler.errors import CrawlerError
+    from crawler.mapping import map, starmap
     from crawler.model import Dropped, Failure, Links, Request, Response
     from crawler.page import Page
     from crawler.policy.politeness import Politeness
+    from crawler.queue import Queue
+    from crawler.running import run
     from crawler.spider import Sitemap, Spider, UrlFile
     from crawler.stages import Batch, Drop, batch, process, stage, thread
+    from crawler.stream import Stream
 
 __all__ = [
     "Batch",
@@ -23,15 +28,21 @@ __all__ = [
     "Links",
     "Page",
     "Politeness",
+    "Queue",
     "Request",
     "Response",
     "Sitemap",
     "Spider",
+    "Stream",
     "UrlFile",
     "__version__",
     "batch",
+    "map",
+    "offload",
     "process",
+    "run",
     "stage",
+    "starmap",
     "thread",
 ]
 
@@ -46,14 +57,20 @@ _HOMES = {
     "Links": "crawler.model",
     "Page": "crawler.page",
     "Politeness": "crawler.policy.politeness",
+    "Queue": "crawler.queue",
     "Request": "crawler.model",
     "Response": "crawler.model",
     "Sitemap": "crawler.spider",
     "Spider": "crawler.spider",
+    "Stream": "crawler.stream",
     "UrlFile": "crawler.spider",
     "batch": "crawler.stages",
+    "map": "crawler.mapping",
+    "offload": "",
     "process": "crawler.stages",
+    "run": "crawler.running",
     "stage": "crawler.stages",
+    "starmap": "crawler.mapping",
     "thread": "crawler.stages",
 }
 
@@ -63,6 +80,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if not _HOMES[name]:  # a module
+        return import_module(f"crawler.{name}")
     value = globals()[name] = getattr(import_module(_HOMES[name]), name)
     return value
 

@@ -11,6 +11,10 @@ class CrawlerError(Exception):
     """Root of every error that this package raises on purpose."""
 
 
+class QueueError(CrawlerError):
+    """A queue cannot be used so: nobody is left at its other end, or it is over."""
+
+
 class UrlError(CrawlerError):
     """A string is not a URL that can be fetched."""
 

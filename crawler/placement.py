@@ -16,6 +16,8 @@ _WORKERS = {"loop": 16, "thread": 4}
 _QUEUE = 100
 _TIMEOUT = 60.0
 _MEMORY = 1_000_000_000
+#: The seconds that stand for "as long as it takes".
+ENDLESS = 365 * 86_400.0
 #: Seconds that making and opening the code may take, where one call may not take longer.
 SETUP = 60.0
 
@@ -98,7 +100,7 @@ class Resolved:
     @property
     def setup(self) -> float:
         """Seconds that a worker may take until it is ready for calls."""
-        return max(SETUP, self.timeout)
+        return max(SETUP, self.timeout) if self.timeout < ENDLESS else SETUP
 
 
 def cores() -> int:

@@ -1,4 +1,4 @@
-"""Results as they come: iterated over one by one, or awaited as a list; the work keeps its consumer's pace."""
+"""Results as they come: iterated over one by one, or awaited as a list, at their consumer's pace."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from crawler.cli.listening import Listening, end_within, is_interruption
 from crawler.cli.streams import forgive_stdout, let_go_of_stdout, prepare_streams
+from crawler.loops import loop_factory
 
 __all__ = [
     "Ended",
@@ -70,7 +71,7 @@ def _keep_freed_memory() -> None:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, on uvloop where there is one."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_ended(main))
 
 
@@ -153,15 +154,6 @@ def _wanted(*, ctrl_c: bool = True) -> list[int]:
     hangup = getattr(signal, "SIGHUP", None)
     heard = [one for one in SIGNALS if one != hangup or signal.getsignal(one) != signal.SIG_IGN]
     return heard if ctrl_c else [one for one in heard if one != signal.SIGINT]
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 def _use_all_descriptors() -> None:

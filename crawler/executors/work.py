@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Literal, Protocol
 
 from crawler.errors import PluginError, SpiderError
 from crawler.placement import Resolved
@@ -95,6 +96,42 @@ class SpiderWork:
         if result is not None:
             raise SpiderError(f"{name} returned a value, which goes nowhere: yield items and requests")
         return []
+
+    def close(self) -> None:
+        """Nothing to tear down."""
+
+
+#: The attribute in which what stands in a function's place, as a decorator leaves it, has the function.
+OFFLOADED = "__crawler_offloaded__"
+#: How a function gets its argument: as it is, as positional ones, or as positional and keyword ones.
+Form = Literal["one", "many", "all"]
+
+
+class FunctionWork:
+    """Runs a function that belongs to no crawl.
+
+    Args:
+        function: the function.
+        constants: keyword arguments that are the same in each call.
+        form: what the argument of a call holds: "one" argument, a list of "many", or "all": a list of the
+            positional ones and a dict of the others.
+    """
+
+    def __init__(self, function: Callable[..., Any], constants: Mapping[str, Any], form: Form) -> None:
+        self._function = partial(function, **constants) if constants else function
+        self._form = form
+
+    def open(self) -> None:
+        """Nothing to set up."""
+
+    def call(self, name: str, argument: Any) -> list[Any]:
+        """Return what the function returned, in a list of its own."""
+        if self._form == "one":
+            return [self._function(argument)]
+        if self._form == "many":
+            return [self._function(*argument)]
+        arguments, keywords = argument
+        return [self._function(*arguments, **keywords)]
 
     def close(self) -> None:
         """Nothing to tear down."""

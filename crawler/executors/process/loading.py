@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from crawler.errors import PluginError
-from crawler.executors.process.target import SpiderTarget, Target
+from crawler.executors.process.target import FunctionTarget, StageTarget, Target
 from crawler.executors.process.values import Values
-from crawler.executors.work import SpiderWork, StageWork, Work
+from crawler.executors.work import OFFLOADED, FunctionWork, SpiderWork, StageWork, Work
 from crawler.loading import module_of
 from crawler.placement import Placement
 from crawler.spider import Spider
@@ -27,7 +27,9 @@ def make_work(target: Target) -> Work:
     if target.folder and target.folder not in sys.path:
         sys.path.append(target.folder)
     code, params = load(target.address), Values(address_of, find_class).decode(target.params)
-    if not isinstance(target, SpiderTarget):
+    if isinstance(target, FunctionTarget):
+        return FunctionWork(getattr(code, OFFLOADED, code), params, target.form)
+    if isinstance(target, StageTarget):
         over = Placement(run="process")
         return StageWork(read_entry(code, over, params), last=target.last)
     if not (isinstance(code, type) and issubclass(code, Spider)):

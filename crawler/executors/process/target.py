@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from crawler.errors import PluginError
 from crawler.executors.process.values import Values
+from crawler.executors.work import Form
 from crawler.spider import Spider
 from crawler.stages import Address, StageCode, address_of
 from crawler.stages.address import MAIN
@@ -46,7 +47,23 @@ class StageTarget(msgspec.Struct, frozen=True, tag="stage"):
     folder: str = ""
 
 
-Target = SpiderTarget | StageTarget
+class FunctionTarget(msgspec.Struct, frozen=True, tag="function"):
+    """A function that belongs to no crawl, which a worker runs.
+
+    Attributes:
+        address: where it is found.
+        params: the keyword arguments that are the same in each call, packed.
+        form: what the argument of a call holds; see `FunctionWork`.
+        folder: where its module was imported from.
+    """
+
+    address: Address
+    params: bytes
+    form: Form
+    folder: str = ""
+
+
+Target = SpiderTarget | StageTarget | FunctionTarget
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -90,6 +107,15 @@ def stage_target(code: StageCode, last: bool) -> StageTarget:
     """
     address = code.address()
     return StageTarget(address, _packed(code.params, code.name), last, _folder(address))
+
+
+def function_target(function: Callable[..., Any], constants: Mapping[str, Any], form: Form) -> FunctionTarget:
+    """Return how a worker finds a function again; see `FunctionWork`.
+
+    Raises PluginError when another process cannot find it, or a constant cannot be sent.
+    """
+    address = address_of(function)
+    return FunctionTarget(address, _packed(constants, function.__name__), form, _folder(address))
 
 
 def _packed(params: Mapping[str, Any], name: str) -> bytes:

@@ -61,6 +61,7 @@ class _PageData(msgspec.Struct, array_like=True):
     request: RequestData
     status: int
     headers: list[tuple[str, str]]
+    body: bytes = b""  # of a page that is not what a call is about
 
 
 class _FailureData(msgspec.Struct, array_like=True):
@@ -111,8 +112,13 @@ class Wire:
 
     def encode_call(self, name: str, argument: Any) -> tuple[bytes, bytes]:
         """Return head and body of a call. Raises Unsendable."""
-        body = argument.response.body if type(argument) is Page else b""
-        return self.encode(name, [argument]), body
+        if type(argument) is not Page:
+            return self.encode(name, [argument]), b""
+        try:
+            return self.encode(name, [_Bodiless(argument)]), argument.response.body
+        except Unsendable:
+            self.encode(name, [argument])  # which names it as what it is
+            raise
 
     def unpack(self, parts: list[Part], body: bytes = b"") -> list[Any]:
         """Return the values; `body` is that of a page among them.
@@ -129,8 +135,8 @@ class Wire:
             return tag, None, _whole(data(value)) if mend else data(value)
         if isinstance(value, Batch):
             return _BATCH, value.id, [self._pack(one, mend) for one in value]
-        if isinstance(value, list | tuple):
-            return _MANY, None, [self._pack(one, mend) for one in value]
+        if kind in (list, tuple) and _holds_data(value):
+            return _MANY, kind is tuple, [self._pack(one, mend) for one in value]
         return _VALUE, None, (self._mending if mend else self._values).pack(value)
 
     def _unpack(self, part: Part, body: bytes) -> Any:
@@ -146,20 +152,38 @@ class Wire:
         if tag == _PAGE:
             found = self._page.decode(data)
             request, headers = _request_of(found.request), CIMultiDict(found.headers)
+            body = found.body or body
             return Page(Response(request, found.status, headers, body, len(body)), guarded=False)
         if tag == _FAILURE:
             failed = self._failure.decode(data)
             return Failure(_request_of(failed.request), failed.reason, failed.detail)
         if tag in (_MANY, _BATCH):
             values = self.unpack(self._parts.decode(data))
-            return Batch(values, str(part.what)) if tag == _BATCH else values
+            if tag == _BATCH:
+                return Batch(values, str(part.what))
+            return tuple(values) if part.what else values
         raise ValueError(f"there is no value with tag {tag}")
 
 
-def _page_data(page: Page) -> _PageData:
+def _holds_data(values: Any) -> bool:
+    """Say whether a page, or other data of ours, is among values, or in a list among them."""
+    return any(type(one) in _DATA or (type(one) in (list, tuple) and _holds_data(one)) for one in values)
+
+
+class _Bodiless:
+    """A page whose body travels beside it, as it is."""
+
+    __slots__ = ("page",)
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+
+def _page_data(page: Page, body: bytes | None = None) -> _PageData:
     response = page.response
     headers = [(str(name), value) for name, value in response.headers.items()]  # names are a kind of str
-    return _PageData(_data_of(response.request), response.status, headers)
+    body = response.body if body is None else body
+    return _PageData(_data_of(response.request), response.status, headers, body)
 
 
 def _data_of(request: Request) -> RequestData:
@@ -215,5 +239,6 @@ _DATA: dict[type, tuple[int, Callable[[Any], Any]]] = {
     Request: (_REQUEST, _data_of),
     Dropped: (_DROPPED, lambda dropped: dropped),
     Page: (_PAGE, _page_data),
+    _Bodiless: (_PAGE, lambda bodiless: _page_data(bodiless.page, b"")),
     Failure: (_FAILURE, _failure_data),
 }
