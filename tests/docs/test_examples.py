@@ -18,7 +18,7 @@ from crawler.demo import DemoSite, counts, serve
 from crawler.settings import from_mapping
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
+EXAMPLES = sorted((DOCS / "examples").rglob("*.py"))
 
 
 def spider_in(name: str, **params: Any) -> Spider:
@@ -120,8 +120,19 @@ def test_the_tests_of_the_examples_pass() -> None:
     assert "3 passed" in run.stdout
 
 
+def shown() -> dict[str, str]:
+    """The examples that the documentation shows, by file."""
+    pages = "".join(page.read_text() for page in DOCS.glob("*.md"))
+    return dict(re.findall(r"```python\n# examples/(\S+)\n(.*?)```", pages, re.DOTALL))
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_docs_show_the_example_as_it_is(path: Path) -> None:
-    pages = "".join((DOCS / name).read_text() for name in ("spiders.md", "plugins.md"))
-    shown = re.findall(r"```python\n# examples/(\S+)\n(.*?)```", pages, re.DOTALL)
-    assert dict(shown).get(path.name) == path.read_text()
+    assert shown().get(str(path.relative_to(DOCS / "examples"))) == path.read_text()
+
+
+@pytest.mark.parametrize("page", ["concurrency", "embedding", "fetching", "jobs", "patterns"])
+def test_every_block_of_code_is_a_file_that_is_run(page: str) -> None:
+    blocks = re.findall(r"```python\n(.*?\n)", (DOCS / f"{page}.md").read_text())
+    assert blocks
+    assert [line for line in blocks if not line.startswith("# examples/")] == []
