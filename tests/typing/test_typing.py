@@ -41,8 +41,9 @@ def mypy(path: Path, cache: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(300)
-def test_a_realistic_spider_is_free_of_errors(cache: Path) -> None:
-    checked = mypy(HERE / "sample_spider.py", cache)
+@pytest.mark.parametrize("sample", ["sample_spider.py", "sample_patterns.py"])
+def test_what_is_right_is_free_of_errors(sample: str, cache: Path) -> None:
+    checked = mypy(HERE / sample, cache)
     assert (checked.stdout, checked.stderr, checked.returncode) == ("", "", 0)
 
 
