@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from crawler.mapping import map, starmap
     from crawler.model import Dropped, Failure, Links, Request, Response
     from crawler.page import Page
+    from crawler.pages import PageError, fetch_all, fetch_each, first
     from crawler.policy.politeness import Politeness
     from crawler.queue import Queue
     from crawler.running import run
@@ -27,6 +28,7 @@ __all__ = [
     "Failure",
     "Links",
     "Page",
+    "PageError",
     "Politeness",
     "Queue",
     "Request",
@@ -37,6 +39,9 @@ __all__ = [
     "UrlFile",
     "__version__",
     "batch",
+    "fetch_all",
+    "fetch_each",
+    "first",
     "map",
     "offload",
     "process",
@@ -56,6 +61,7 @@ _HOMES = {
     "Failure": "crawler.model",
     "Links": "crawler.model",
     "Page": "crawler.page",
+    "PageError": "crawler.pages",
     "Politeness": "crawler.policy.politeness",
     "Queue": "crawler.queue",
     "Request": "crawler.model",
@@ -65,6 +71,9 @@ _HOMES = {
     "Stream": "crawler.stream",
     "UrlFile": "crawler.spider",
     "batch": "crawler.stages",
+    "fetch_all": "crawler.pages",
+    "fetch_each": "crawler.pages",
+    "first": "crawler.pages",
     "map": "crawler.mapping",
     "offload": "",
     "process": "crawler.stages",

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from crawler.cgroup import Cgroup
 from crawler.errors import PluginError
 from crawler.nearest import nearest
 
@@ -104,7 +105,7 @@ class Resolved:
 
 
 def cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many processor cores this process may use; a container may give it the time of fewer."""
+    may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = Cgroup().cores()
+    return may if quota is None else max(1, min(may, int(quota)))

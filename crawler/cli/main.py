@@ -12,6 +12,7 @@ from typer.main import get_command
 from crawler.cli.commands import (
     check,
     demo,
+    doctor,
     export,
     fetch,
     init,
@@ -41,6 +42,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("retry", retry.retry, ""),
     ("init", init.init, ""),
     ("plugins", plugins.plugins, ""),
+    ("doctor", doctor.doctor, ""),
     ("test", test.try_crawls, ""),
     ("demo", demo.demo, ""),
 )

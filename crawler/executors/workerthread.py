@@ -123,7 +123,8 @@ class WorkerThread:
         self._on_idle = on_idle
         self._on_end = on_end
         self._inbox: SimpleQueue[Call | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        # A context of its own: that of whoever starts it belongs to the calls, which bring it along.
+        self._thread = Thread(target=Context().run, args=(self._run,), name=name, daemon=True)
         self._since = monotonic()
         self.opened = False
         self.call: Call | None = None

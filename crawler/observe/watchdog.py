@@ -13,6 +13,7 @@ from anyio import sleep
 from anyio.lowlevel import checkpoint
 
 from crawler.events import LoopBlocked
+from crawler.gil import has_gil
 from crawler.observe.culprit import Sighting, below, floor_of, most_seen, sight
 from crawler.observe.standstill import computed, still
 
@@ -51,7 +52,13 @@ class Watchdog:
         self._logger = logging.getLogger("crawler")
 
     async def run(self) -> None:
-        """Watch the running loop until cancelled. Not for virtual time, in which no loop is ever late."""
+        """Watch the running loop until cancelled. Not for virtual time, in which no loop is ever late.
+
+        Without Python's lock nobody is watched: what another thread runs is not to be looked at then.
+        """
+        if not has_gil():
+            self._logger.info("nobody watches whether the event loop is kept waiting: Python's lock is off")
+            return
         stack = below(sys._getframe())
         await checkpoint()  # the next stack differs from it in what comes and goes
         self._beat, stack = _next_beat(stack)

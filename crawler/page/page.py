@@ -54,13 +54,26 @@ class Page:
     Attributes:
         response: the response itself.
         request: the request that led here; its `data` is `page.data`.
+        asked: the URL that was asked for, before any redirect; what is fetched by `fetch_all` and the like
+            has it as it was given.
     """
 
-    __slots__ = ("_base", "_encoding", "_guarded", "_refused", "_source", "_tree", "request", "response")
+    __slots__ = (
+        "_base",
+        "_encoding",
+        "_guarded",
+        "_refused",
+        "_source",
+        "_tree",
+        "asked",
+        "request",
+        "response",
+    )
 
     def __init__(self, response: Response, *, guarded: bool = True) -> None:
         self.response = response
         self.request: Request = response.request
+        self.asked = self.request.history[0] if self.request.history else self.request.url
         self._guarded = guarded
         self._refused = ""
         self._tree: LexborHTMLParser | None = None

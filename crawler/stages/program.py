@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from threading import main_thread
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Any
+
+from crawler.gil import has_gil
 
 #: How the program is called in its own process.
 PROGRAM = "__main__"
@@ -21,11 +24,18 @@ def programs() -> Iterator[Names]:
     """
     module = vars(sys.modules[PROGRAM])
     yield module
-    frame = sys._current_frames().get(main_thread().ident or 0)
+    frame = _main_frame()
     while frame is not None:
         if frame.f_globals is not module and frame.f_globals.get("__name__") == PROGRAM:
             yield frame.f_globals
         frame = frame.f_back
+
+
+def _main_frame() -> FrameType | None:
+    """Return what the main thread runs; another thread must not look, where Python has no lock."""
+    if current_thread() is main_thread():
+        return sys._getframe()
+    return sys._current_frames().get(main_thread().ident or 0) if has_gil() else None
 
 
 def look_up(names: Names, name: str) -> Any:

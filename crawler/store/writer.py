@@ -166,6 +166,11 @@ class Writer:
             self._connection.close()
             raise StateError(f"the state {path} cannot be written: {error}", path) from error
 
+    @property
+    def ended(self) -> bool:
+        """Whether the file is closed."""
+        return self._ended.is_set()
+
     def filled(self, *, hurry: bool = False) -> None:
         """Note that there is something to write: when a group has come together, or at once."""
         self._work.set()
@@ -196,6 +201,8 @@ class Writer:
             self._urgent.set()
         await batch.written.wait()
         self.check()
+        if batch is self.batch:  # nobody has taken it any more
+            raise StateError(f"the state {self._path} is closed")
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection, in the transaction of what was filled in before.
@@ -215,7 +222,10 @@ class Writer:
         self._closing = True
         self._work.set()
         self._urgent.set()
-        await until_over(self._thread, self._ended)
+        try:
+            await until_over(self._thread, self._ended)
+        finally:
+            self.batch.written.set()  # who has asked too late must hear of it
 
     # In the thread.
 
@@ -260,5 +270,6 @@ class Writer:
         except StateError as error:
             self.failure = error
         except Exception as error:  # whatever it is: who waits for the batch must hear of it
-            self.failure = StateError(f"the state {self._path} cannot be written: {error}", self._path)
-            self.failure.__cause__ = error
+            failure = StateError(f"the state {self._path} cannot be written: {error}", self._path)
+            failure.__cause__ = error
+            self.failure = failure  # from now on the loop's thread may raise it

@@ -30,7 +30,10 @@ def classes_of(module: object, name: str) -> set[str]:
 @pytest.mark.parametrize(
     ("names", "pages"),
     [
-        (set(crawler.__all__) - {"__version__"}, ["spiders.md", "plugins.md", "embedding.md", "fetching.md", "patterns.md"]),
+        (
+            set(crawler.__all__) - {"__version__"},
+            ["spiders.md", "plugins.md", "embedding.md", "fetching.md", "patterns.md"],
+        ),
         (classes_of(events, "crawler.events"), ["architecture.md"]),
         (classes_of(contracts, "crawler.contracts"), ["architecture.md"]),
         (classes_of(errors, "crawler.errors"), ["errors.md"]),

@@ -20,6 +20,7 @@ from crawler.executors.process.inside import WORKER
 from crawler.executors.process.job import Job
 from crawler.executors.process.output import Output
 from crawler.executors.process.platform import how_it_ended, kill_group
+from crawler.gil import is_free_threaded
 
 #: Seconds that a worker gets to tear its code down, and to be gone once it has let go of its socket.
 GRACE = 2.0
@@ -221,7 +222,7 @@ async def start(name: str, told: Counter[str]) -> Child:
                 stderr=STDOUT,
                 pass_fds=(theirs.fileno(), lifeline),
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(_path())},
+                env=_environment(),
             )
     except BaseException:
         ours.close()
@@ -231,6 +232,14 @@ async def start(name: str, told: Counter[str]) -> Child:
         theirs.close()
         os.close(lifeline)
     return Child(process, ours, ours_of_it, name, told)
+
+
+def _environment() -> dict[str, str]:
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(_path())}
+    if is_free_threaded():
+        # Or its allocator sets a gigabyte of addresses aside, and what a worker may grow by starts there.
+        found.setdefault("MIMALLOC_ARENA_RESERVE", "0")
+    return found
 
 
 def _path() -> list[str]:
