@@ -15,11 +15,13 @@ class Opened(msgspec.Struct, frozen=True):
 
     Attributes:
         name: what the crawl is called.
-        beginning: "new", "resumed", or "anew" when the state held a crawl that is over.
+        beginning: "new", "resumed", "anew" when the state held a crawl that is over, or "over" when that is
+            to stay as it is.
         state: the state file; empty when the state is in memory.
         pages: pages that were fetched before, when it is resumed.
         pending: requests that wait from before.
         items: items that every output has from before.
+        ended: why the crawl ended which is over.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Opened(msgspec.Struct, frozen=True):
     pages: int = 0
     pending: int = 0
     items: int = 0
+    ended: str = ""
 
 
 class Visited(msgspec.Struct, frozen=True):

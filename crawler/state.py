@@ -41,6 +41,11 @@ class OpenState:
     configuration: str = ""
 
     @property
+    def kept(self) -> bool:
+        """Whether what is in the state is wanted: it is gone on with, or over and to stay as it is."""
+        return self.beginning in (Beginning.RESUMED, Beginning.OVER)
+
+    @property
     def path(self) -> str:
         """The state file; empty for a state in memory."""
         return str(self.store.path) if isinstance(self.store, SqliteStore) else ""
@@ -53,7 +58,7 @@ class OpenState:
     async def marks(self) -> Recalled:
         """Return what there is, with the sinks as this run finds them: at their beginning, unless resumed."""
         recalled = await self.store.recall(owner="", now=current_time())
-        if self.beginning is Beginning.RESUMED or not self.path:
+        if self.kept or not self.path:
             return recalled
         return Recalled(marks={name: Mark(name, 0, mark.place) for name, mark in recalled.marks.items()})
 
@@ -62,9 +67,10 @@ class OpenState:
         self.begun = True
         if not isinstance(self.store, SqliteStore):
             return
-        if self.beginning is not Beginning.RESUMED:
+        if not self.kept:
             await self.store.start_anew(self.crawl)
-        await self.note(ended="", configuration=self.configuration)
+        if self.beginning is not Beginning.OVER:
+            await self.note(ended="", configuration=self.configuration)
 
     async def note(self, **facts: str) -> None:
         """Write down facts about the crawl; a state in memory has no use for them."""
@@ -73,10 +79,12 @@ class OpenState:
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False) -> AsyncIterator[OpenState]:
+async def open_state(
+    settings: Settings, spider: Spider, *, fresh: bool = False, once: bool = False
+) -> AsyncIterator[OpenState]:
     """Open the state that the settings name, made ready for this run.
 
-    Raises StateError, or OtherCrawl when an unfinished crawl with other settings is in it.
+    Raises StateError, or OtherCrawl when there is a crawl with other settings in it, not over or to stay.
     """
     state = settings.state
     if state is None or state.file is None:
@@ -89,7 +97,7 @@ async def open_state(settings: Settings, spider: Spider, *, fresh: bool = False)
         longest=settings.politeness.max_delay,
     ) as store:
         crawl = identity(settings, type(spider))
-        begins = _beginning(store, crawl, settings.limits, fresh=fresh)
+        begins = _beginning(store, crawl, settings.limits, fresh=fresh, once=once)
         facts = {"crawl": json.dumps(crawl), "name": settings.name, "began": time.strftime(_TIME)}
         yield OpenState(store, begins, facts, configuration=_file_of(settings))
 
@@ -120,7 +128,9 @@ def limit_reached(limits: Limits, pages: int, size: int) -> str:
     return "bytes" if limits.bytes is not None and size >= limits.bytes else ""
 
 
-def _beginning(store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, fresh: bool) -> Beginning:
+def _beginning(
+    store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, fresh: bool, once: bool
+) -> Beginning:
     before = json.loads(store.meta.get("crawl", "{}"))
     found = differences(before, crawl)
     pages, size = store.totals
@@ -130,11 +140,12 @@ def _beginning(store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, 
         used_up=bool(limit_reached(limits, pages, size)),
         differences=found,
         fresh=fresh,
+        once=once,
     )
     if begins is None:
         raise OtherCrawl(
-            f"the state {store.path} holds an unfinished crawl in which these settings were different: "
-            f"{', '.join(found)}. Set them back to go on with it, name another state, "
+            f"the state {store.path} holds {'a' if once else 'an unfinished'} crawl in which these settings "
+            f"were different: {', '.join(found)}. Set them back to go on with it, name another state, "
             "or throw it away: --fresh, fresh=True in Python"
         )
     return begins

@@ -89,7 +89,7 @@ async def _state(parts: Parts, spider: Spider) -> AsyncIterator[OpenState]:
             check_store(store, parts.settings)
             yield OpenState(store, Beginning.RESUMED)
         return
-    async with open_state(parts.settings, spider, fresh=parts.fresh) as state:
+    async with open_state(parts.settings, spider, fresh=parts.fresh, once=parts.once) as state:
         yield state
 
 
@@ -100,7 +100,8 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
     yield engines
     for engine in engines:
         await engine.leave()
-        await state.note(ended=engine.cause)
+        if state.beginning is not Beginning.OVER:  # it is what it was
+            await state.note(ended=engine.cause)
 
 
 def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:
@@ -130,6 +131,7 @@ def _plan(
             recalled.pages,
             frontier.pending,
             min((outlet.item for outlet in outlets), default=0),
+            state.facts.get("ended", "") if state.beginning is Beginning.OVER else "",
         ),
         spider=spider,
         store=state.store,

@@ -16,7 +16,6 @@ from crawler.engine.wanted import wanted_by
 from crawler.events import BatchMissing
 from crawler.export import make_sink
 from crawler.pipeline import Kind
-from crawler.policy.again import Beginning
 from crawler.state import OpenState
 
 
@@ -48,7 +47,7 @@ def make_feeds(
     for one in last:
         name = BATCH + one.code.name + (f" for {names[one.kind]}" if one.kind is not None else "")
         # A crawl that begins anew has other items than the one that was handed to the batch before.
-        mark = recalled.marks.get(name) if state.beginning is Beginning.RESUMED else None
+        mark = recalled.marks.get(name) if state.kept else None
         msgspec.structs.replace(mark or Mark(name, 0), forgotten=recalled.forgotten).check(
             mark.item if mark is not None else 0
         )
@@ -68,7 +67,7 @@ def marks_left(
         recalled: how far all batches came.
         tell: is told of those that are missing.
     """
-    if state.beginning is not Beginning.RESUMED:
+    if not state.kept:
         return []
     fed = {feed.name for feed in feeds}
     left = []

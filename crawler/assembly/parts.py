@@ -25,6 +25,7 @@ class Parts:
         sinks: outlets besides the configured outputs.
         listeners: who is told what happens.
         fresh: throw away what the state holds.
+        once: leave a crawl that is over as it is.
         overwrite: outputs may take the place of files that this crawl did not write.
         inline: run all plugins' code on the loop: for virtual time, which threads and processes do not have.
         watched: let a watchdog look whether somebody's code keeps the event loop waiting.
@@ -39,6 +40,7 @@ class Parts:
     sinks: Sequence[Sink] = ()
     listeners: Sequence[Listener] = ()
     fresh: bool = False
+    once: bool = False
     overwrite: bool = False
     inline: bool = False
     watched: bool = False

@@ -16,10 +16,11 @@ class Beginning(StrEnum):
     NEW = "new"
     RESUMED = "resumed"
     ANEW = "anew"
+    OVER = "over"
 
 
 def beginning(
-    *, known: bool, ended: str, used_up: bool, differences: list[str], fresh: bool
+    *, known: bool, ended: str, used_up: bool, differences: list[str], fresh: bool, once: bool = False
 ) -> Beginning | None:
     """Say how a run on a state begins; None when it would mix two crawls.
 
@@ -29,13 +30,17 @@ def beginning(
         used_up: whether a limit of pages or bytes leaves nothing to be fetched.
         differences: what is said otherwise than in that crawl.
         fresh: whether the state is to be thrown away.
+        once: whether a crawl that is over stays as it is.
     """
     # Cases: nothing there, or not wanted; a crawl that is over; one that would be mixed; one to go on with.
     if not known or fresh:
         return Beginning.NEW
-    if ended == "finished" or (used_up and ended in AT_LIMIT):
+    over = ended == "finished" or (used_up and ended in AT_LIMIT)
+    if over and not once:
         return Beginning.ANEW
-    return None if differences else Beginning.RESUMED
+    if differences:
+        return None
+    return Beginning.OVER if over else Beginning.RESUMED
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.policy.again import Beginning, beginning, differences
 
-NEW, RESUMED, ANEW = Beginning.NEW, Beginning.RESUMED, Beginning.ANEW
+NEW, RESUMED, ANEW, OVER = Beginning.NEW, Beginning.RESUMED, Beginning.ANEW, Beginning.OVER
 OTHER = ["start.urls"]
 
 # known, ended, used up, differences, and how it begins then
@@ -56,3 +56,24 @@ def test_how_a_run_begins(
 )
 def test_what_is_not_the_same(before: dict[str, str], now: dict[str, str], keys: list[str]) -> None:
     assert differences(before, now) == keys
+
+
+@pytest.mark.parametrize(
+    ("known", "ended", "used_up", "different", "begins"),
+    [
+        (False, "", False, [], NEW),
+        (True, "", False, [], RESUMED),
+        (True, "pages", False, [], RESUMED),
+        (True, "stopped", True, [], RESUMED),
+        (True, "finished", False, [], OVER),
+        (True, "pages", True, [], OVER),
+        (True, "finished", False, OTHER, None),  # it is not what was asked for
+        (True, "", False, OTHER, None),
+    ],
+)
+def test_once_leaves_alone_what_is_over(
+    known: bool, ended: str, used_up: bool, different: list[str], begins: Beginning | None
+) -> None:
+    facts = {"known": known, "ended": ended, "used_up": used_up}
+    assert beginning(**facts, differences=different, fresh=False, once=True) is begins  # type: ignore[arg-type]
+    assert beginning(**facts, differences=different, fresh=True, once=True) is NEW  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The same jobs, each done in several ways, for `patterns.py`."""
