@@ -167,6 +167,22 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What a store says of one request.
+
+    Attributes:
+        callback: gets the page.
+        state: where it stands; one that is lent out waits.
+        reason: why it stands there, or waits once more; None for one that nobody has tried.
+        detail: more on the reason, as far as the store keeps it.
+    """
+
+    callback: str
+    state: State = State.WAITING
+    reason: Reason | None = None
+    detail: str = ""
+
+
 class Settlement(msgspec.Struct, frozen=True):
     """What is written down when a lease ends.
 
@@ -294,6 +310,13 @@ class Store(Protocol):
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         """Let leases end `ttl` seconds from now instead; False for those that were lost already."""
+        ...
+
+    async def look_up(self, key: str) -> Known | None:
+        """Return how the request with this key stands; None when there is none.
+
+        It is for a person's question, and may look at all that there is; `callback_of` must not.
+        """
         ...
 
     async def keep(self, name: str, value: bytes, *, now: float) -> None:

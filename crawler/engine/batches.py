@@ -10,6 +10,7 @@ from typing import Any
 from anyio import Event, current_time, move_on_after
 
 from crawler.contracts import Executor, Mark, Record, Store
+from crawler.engine.undelivered import Undelivered
 from crawler.engine.wanted import Misfit, Wanted
 from crawler.errors import CallError, OutputError
 from crawler.events import ItemFailed
@@ -58,7 +59,7 @@ class BatchFeed:
         tell: Callable[[ItemFailed], None] = lambda event: None,
     ) -> None:
         self.name = name
-        self.note: Callable[[bool], Awaitable[None]] = _nowhere
+        self._note: Callable[[bool], Awaitable[None]] = _nowhere
         self._tell = tell
         self.item = mark.item if mark is not None else 0
         self._size = code.declared.size
@@ -75,7 +76,7 @@ class BatchFeed:
         self._read = self.item
         self._misfits: list[tuple[Record, Failed]] = []
         self._failed: list[tuple[int, Failed]] = []
-        self._backlog = 0
+        self._undelivered = Undelivered()
         self._ending = False
         self._news = Event()
 
@@ -92,14 +93,27 @@ class BatchFeed:
         failed, self._failed = self._failed, []
         return failed
 
-    def committed(self, number: int) -> None:
-        """Note that so many more items are in the store."""
-        self._backlog += number
+    def begin(self, note: Callable[[bool], Awaitable[None]], before: int) -> None:
+        """Join a delivery.
+
+        Args:
+            note: notes in the store how far all have come.
+            before: id of the last item of earlier runs.
+        """
+        self._note = note
+        self._undelivered = Undelivered(before)
+
+    def committed(self, number: int, size: int) -> None:
+        """Note that so many more items are in the store, of a page with a body of so many bytes."""
+        self._undelivered.committed(number, size)
         self._news.set()
 
-    def behind(self, limit: int) -> bool:
-        """Say whether so many items wait that no more pages should be fetched."""
-        return self._backlog > max(limit, 2 * self._size)
+    def behind(self, limit: int, room: int) -> bool:
+        """Say whether more items wait than `limit`, or those of pages of more bytes than `room`.
+
+        What the next batch has gathered does not wait any more: otherwise it might never be full.
+        """
+        return self._undelivered.items > max(limit, 2 * self._size) or self._undelivered.bytes > room
 
     def finish(self) -> None:
         """Hand over what is left, then be done."""
@@ -117,7 +131,7 @@ class BatchFeed:
         first = records[0][0]
         if self._in_doubt is None:
             self._in_doubt = f"{self._ids}-{first.id}", records[-1][0].id
-            await self.note(True)
+            await self._note(True)
         await self._hand_over(
             Batch((item for _, item in records), self._in_doubt[0]), first.url, kept=first.json is not None
         )
@@ -131,7 +145,7 @@ class BatchFeed:
             self._tell(ItemFailed(record.url, failed))
             self._failed.append((record.id, failed))
         self._misfits.clear()
-        await self.note(False)
+        await self._note(False)
 
     async def _hand_over(self, batch: Batch[Any], url: str, *, kept: bool) -> None:
         try:
@@ -163,8 +177,8 @@ class BatchFeed:
     def _sift(self, records: Any, held: list[tuple[Record, Any]]) -> bool:
         """Put those that are wanted to the others; say whether the batch is complete."""
         for record in records:
+            self._undelivered.passed(self._read + 1, record.id)
             self._read = record.id
-            self._backlog = max(0, self._backlog - 1)
             item = self._wanted(record)
             if isinstance(item, Misfit):
                 name = item_name(record.item)

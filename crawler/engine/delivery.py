@@ -2,86 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
-from anyio import Event
+from anyio import create_task_group
+from anyio.abc import TaskGroup
 
 from crawler.contracts import Mark, Record, Sink, Store
 from crawler.engine.batches import BatchFeed
-from crawler.errors import Deserted
+from crawler.engine.line import Line
+from crawler.engine.outlet import Outlet, note_marks
 
-_BATCH = 500
-
-
-class Outlet:
-    """A sink, and how far it has come.
-
-    Args:
-        sink: the sink, open.
-        item: id of the last item that it has.
-        place: what it said of where it stood then.
-    """
-
-    __slots__ = ("_deserted", "_in_doubt", "item", "place", "sink")
-
-    def __init__(self, sink: Sink, item: int = 0, place: Any = None) -> None:
-        self.sink = sink
-        self.item = item
-        self.place = place
-        self._in_doubt = False  # whether it has more than `item`
-        self._deserted = False
-
-    @property
-    def name(self) -> str:
-        """The sink's name."""
-        return self.sink.name
-
-    @property
-    def mark(self) -> Mark:
-        """What is to be remembered of it."""
-        return Mark(self.sink.name, self.item, self.place)
-
-    async def write(self, records: Sequence[Record]) -> None:
-        """Hand over those records that it does not have yet."""
-        new = [record for record in records if record.id > self.item]
-        if not new or self._deserted:
-            return
-        try:
-            self.place = await self.sink.write(new)
-        except Deserted:
-            self.item = max(self.item, getattr(self.sink, "taken", 0))
-            self._deserted = True
-            return
-        except BaseException:
-            # A consumer that leaves in the middle has had what it was done with. Of any other sink it
-            # is not known what it has: a file may have been written to the end before it was cancelled.
-            taken = getattr(self.sink, "taken", None)
-            self.item = max(self.item, taken or 0)
-            self._in_doubt = taken is None
-            raise
-        self.item = new[-1].id
-
-    async def close(self, *, failed: bool) -> None:
-        """Close the sink; where it stands is taken note of only if that is where `item` is.
-
-        A place beyond the item would have the next run write again what is there already; with the
-        older one, which still holds, the sink cuts it off first.
-        """
-        place = await self.sink.close(failed=failed)
-        if not self._in_doubt:
-            self.place = place
+__all__ = ["Delivery", "Outlet", "note_marks"]
 
 
 class Delivery:
     """Drains the store's items to the sinks.
 
+    The outputs get them together. Each sink that joins later, a consumer in a program, gets them at a pace
+    of its own, and so does each batch: nobody waits for another, until the slowest is too far behind.
+
     Args:
         store: where committed items wait.
-        outlets: who gets them; those that join later are added to the list.
-        feeds: batches that get them too, each at its own pace.
+        outlets: the outputs; those that join later are added to the list.
+        feeds: batches that get the items too.
         left: how far batches came that this run does not have: what they need is kept.
-        limit: more items than this waiting for delivery, and the crawl pauses.
+        before: id of the last item of earlier runs.
+        limit: more items than this waiting for somebody, and the crawl pauses.
+        room: so do the items of pages of more bytes than this.
+        told: is told of items that every output has.
+        moved: is called when somebody has got further.
     """
 
     def __init__(
@@ -90,100 +40,100 @@ class Delivery:
         outlets: list[Outlet],
         feeds: Sequence[BatchFeed] = (),
         left: Sequence[Mark] = (),
+        *,
+        before: int = 0,
         limit: int = 5_000,
+        room: int = 64 * 1024 * 1024,
+        told: Callable[[Sequence[Record]], None] = lambda records: None,
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._outlets = outlets
         self._feeds = feeds
         self._left = left
-        for feed in feeds:
-            feed.note = self._note
         self._limit = limit
-        self._position = min((outlet.item for outlet in outlets), default=0)
-        self._undelivered = 0
+        self._room = room
+        self._told = told
+        self._moved = moved
+        for feed in feeds:
+            feed.begin(self._note, before)
+        self._outputs = Line(store, list(outlets), before=before, share=room // 8)
+        self._lines = [self._outputs]
+        self._joined: list[Line] = []
+        self._tasks: TaskGroup | None = None
         self._ending = False
-        self._news = Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[TaskGroup]:
+        """Deliver while the block is open, and then until `finish` was called and all have everything."""
+        try:
+            async with create_task_group() as tasks:
+                self._tasks = tasks
+                for feed in self._feeds:
+                    tasks.start_soon(self._feed, feed)
+                for line in self._lines:
+                    tasks.start_soon(self._serve, line)
+                yield tasks
+        finally:
+            self._tasks = None
 
     def join(self, sink: Sink) -> None:
-        """Let another outlet have the items from here on."""
-        self._outlets.append(Outlet(sink, self._position))
+        """Let another sink have the items at its own pace, from where the slowest one of its like is.
 
-    def committed(self, number: int) -> None:
-        """Note that so many more items are in the store."""
+        The first one begins where the outputs are.
+        """
+        if not self._joined and not any(outlet.name for outlet in self._outputs.outlets):
+            # Where there are no outputs that could be held up, one line is cheaper than two.
+            self._joined.append(self._outputs)
+            self._outlets.append(self._outputs.take_in(sink))
+            return
+        line = min(self._joined or self._lines, key=lambda line: line.position).branch(sink)
+        self._joined.append(line)
+        self._lines.append(line)
+        self._outlets.extend(line.outlets)
+        if self._ending:
+            line.finish()
+        if self._tasks is not None:
+            self._tasks.start_soon(self._serve, line)
+
+    def committed(self, number: int, size: int = 0) -> None:
+        """Note that so many more items are in the store, of a page with a body of so many bytes."""
         if number:
-            self._undelivered += number
-            self._news.set()
+            for line in self._lines:
+                line.committed(number, size)
             for feed in self._feeds:
-                feed.committed(number)
+                feed.committed(number, size)
 
-    def behind(self) -> bool:
-        """Say whether so many items wait that no more pages should be fetched."""
-        return self._undelivered > self._limit or any(feed.behind(self._limit) for feed in self._feeds)
+    def behind(self, in_hand: int = 0) -> bool:
+        """Say whether so much waits for somebody that no more pages should be fetched.
+
+        Args:
+            in_hand: bytes of pages that are not read to the end yet.
+        """
+        room = self._room - in_hand
+        for line in self._lines:  # this is asked for each page
+            if line.behind(self._limit, room):
+                return True
+        return bool(self._feeds) and any(feed.behind(self._limit, room) for feed in self._feeds)
 
     def finish(self) -> None:
         """Let `run` return once everything has been delivered."""
         self._ending = True
-        self._news.set()
+        for line in self._lines:
+            line.finish()
         for feed in self._feeds:
             feed.finish()
 
-    async def next_batch(self) -> Sequence[Record]:
-        """Wait for committed items, hand them to every sink, note how far all have come, return them.
+    async def _serve(self, line: Line) -> None:
+        while records := await line.next_batch():
+            await self._note(False)
+            self._moved()
+            if line is self._outputs:
+                self._told(records)
 
-        Returns nothing when `finish` was called and all has been delivered.
-        """
-        # The store is asked, not our count: it may hold items of an earlier run.
-        while True:
-            ending, self._news = self._ending, Event()  # before asking: what is committed meanwhile counts
-            records = await self._store.drain(self._position, _BATCH)
-            if records:
-                break
-            if ending:
-                return ()
-            await self._news.wait()
-        for outlet in self._outlets:  # one that joins meanwhile is served too
-            await outlet.write(records)
-        self._position = records[-1].id
-        self._undelivered = max(0, self._undelivered - len(records))
-        await self._note(False)
-        return records
+    async def _feed(self, feed: BatchFeed) -> None:
+        while await feed.next_batch():
+            self._moved()
 
     async def _note(self, at_once: bool) -> None:
         await note_marks(self._store, self._outlets, self._feeds, self._left, at_once=at_once)
-
-
-class Marked(Protocol):
-    """Whatever gets items, and has come so far."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def item(self) -> int: ...
-    @property
-    def mark(self) -> Mark: ...
-
-
-async def note_marks(
-    store: Store,
-    outlets: Sequence[Outlet],
-    feeds: Sequence[BatchFeed],
-    left: Sequence[Mark],
-    *,
-    at_once: bool = False,
-) -> None:
-    """Let the store know how far all have come, and what batches have failed on.
-
-    Args:
-        store: where the items are.
-        outlets, feeds, left: as for `Delivery`.
-        at_once: return when that is on the disk.
-    """
-    failed = [one for feed in feeds for one in feed.take_failed()]
-    await store.mark([*_marks_of([*outlets, *feeds]), *left], failed=failed, at_once=at_once)
-
-
-def _marks_of(outlets: Sequence[Marked]) -> list[Mark]:
-    """Return the mark of each sink or batch; those without a name share one."""
-    named = [outlet.mark for outlet in outlets if outlet.name]
-    nameless = [outlet.item for outlet in outlets if not outlet.name]
-    return [*named, Mark("", min(nameless))] if nameless else named

@@ -11,15 +11,16 @@ from anyio.lowlevel import checkpoint
 from crawler.cancelling import is_cancelled, let_through
 from crawler.contracts import Settled
 from crawler.engine.admission import Admission
-from crawler.engine.batches import BatchFeed
 from crawler.engine.callbacks import Callbacks
 from crawler.engine.delivery import Delivery
+from crawler.engine.intake import Intake, Starts
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.engine.storable import without_unwritable
-from crawler.errors import FetchError, OutputError, ProtocolError, UrlError
-from crawler.events import Closed, Delivered, ItemFailed, StartRefused, Visited
+from crawler.engine.why import Enquiry, Why
+from crawler.errors import FetchError, OutputError, ProtocolError
+from crawler.events import Closed, Delivered, ItemFailed, Visited
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
 from crawler.policy.judge import judge_failure
 
@@ -39,14 +40,26 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._frontier = plan.frontier
-        self.delivery = Delivery(plan.store, plan.outlets, plan.feeds, plan.left)
+        self.delivery = Delivery(
+            plan.store,
+            plan.outlets,
+            plan.feeds,
+            plan.left,
+            before=plan.frontier.items_before,
+            room=plan.hand_bytes,
+            told=lambda records: plan.tell(Delivered([record.item for record in records])),
+            moved=lambda: self._room.set(),
+        )
         self._callbacks = Callbacks(plan.spider, plan.placed)
         self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
         self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
+        self._intake = Intake(self._admission, plan.frontier, plan.tell)
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, plan.tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
         self._visits = 0
+        self._under_way: set[str] = set()
+        self._enquiry = Enquiry(plan.store, plan.frontier, self._admission, self._under_way)
         self._most_visits = _PAGES_A_SLOT * plan.concurrency
         self._room = Event()
         self.cause = ""
@@ -66,20 +79,22 @@ class Engine:
             raise
         finally:
             self.cause = ended
+            self._frontier.close()  # so that nobody adds any more
             self._plan.tell(Closed(ended))
         return ended
 
     async def _crawl(self) -> None:
         self._frontier.feeding(begin=True)
-        if self._plan.budget.spent():  # by earlier runs, whose items may still have to be delivered
+        over = self._plan.opened.ended
+        if over:
+            self.stop(over)  # its items may still have to be delivered
+        elif self._plan.budget.spent():  # by earlier runs, whose items may still have to be delivered
             self.stop("spent")
-        async with create_task_group() as delivery:
-            delivery.start_soon(self._deliver)
-            for feed in self._plan.feeds:
-                delivery.start_soon(self._deliver_batches, feed)
+        async with self.delivery.running() as delivery:
             async with create_task_group() as beside:
                 beside.start_soon(self._watch_time)
-                beside.start_soon(self._feed)
+                if not over:
+                    beside.start_soon(self._feed)
                 beside.start_soon(self._plan.pipeline.tend, lambda: self._visits)
                 for run in self._plan.beside:
                     beside.start_soon(run)
@@ -105,6 +120,22 @@ class Engine:
     def resume(self) -> None:
         """Go on after `pause`."""
         self._frontier.release()
+
+    def keep_open(self) -> None:
+        """Let `run` wait for requests that are added, also when there is nothing left, until `finish`."""
+        self._intake.keep_open()
+
+    async def add(self, starts: Starts) -> int:
+        """Add requests as if the crawl had begun with them; return how many were new. See `Intake.add`."""
+        return await self._intake.add(starts)
+
+    def finish(self) -> None:
+        """Take in nothing more by `add`: `run` returns when all is done."""
+        self._intake.finish()
+
+    async def why(self, asked: str | Request) -> Why:
+        """Return what has become of a URL or request. Raises StateError."""
+        return await self._enquiry.why(asked)
 
     async def leave(self) -> None:
         """Note that the crawl has left its hosts: nothing is under way any more."""
@@ -142,6 +173,7 @@ class Engine:
     async def _visit(self, lease: Lease) -> None:
         """Fetch one URL, judge the answer, call the spider, write down what came of it."""
         self._visits += 1
+        self._under_way.add(lease.request.key)
         began = self._plan.clock()
         fetched = await self._fetch(lease)
         seconds = self._plan.clock() - began
@@ -161,6 +193,7 @@ class Engine:
             visited = Visited(lease, outcome, seconds=seconds)
             await self._settle(lease, await self._pass_on(lease, outcome), visited)
         self._visits -= 1
+        self._under_way.discard(lease.request.key)
         self._room.set()
         self._plan.pipeline.look()
 
@@ -215,7 +248,7 @@ class Engine:
         if not settled.accepted:  # somebody else has the request now, and what came of it was not kept
             return
         if isinstance(outcome, Done | GaveUp):
-            self.delivery.committed(len(outcome.items))
+            self.delivery.committed(len(outcome.items), visited.size)
         self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
 
     async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> Settled:
@@ -236,7 +269,7 @@ class Engine:
         budget = self._plan.budget
         while not self.cause:
             full = self._in_hand > self._plan.hand_bytes or self._visits > self._most_visits
-            slow = self.delivery.behind() or self._plan.pipeline.full() or self._callbacks.full()
+            slow = self.delivery.behind(self._in_hand) or self._plan.pipeline.full() or self._callbacks.full()
             if not (budget.full() or full or slow):
                 return True
             self._room = Event()
@@ -248,34 +281,12 @@ class Engine:
         starts = self._plan.spider.starts()
         try:
             async for start in starts:
-                await checkpoint()  # neither a long list nor a store in memory ever lets others run
-                await self._add_start(start)
+                await self._intake.start(start)
         finally:
             self._frontier.feeding(begin=False)
             if isinstance(starts, AsyncGenerator):
                 with move_on_after(_CLOSE_SECONDS, shield=True):
                     await starts.aclose()
-
-    async def _add_start(self, start: str | Request) -> None:
-        url = start if isinstance(start, str) else start.url
-        try:
-            request = self._admission.start(start)
-        except UrlError as error:
-            self._plan.tell(StartRefused(url, Reason.SCHEME, str(error)))
-            return
-        if isinstance(request, Reason):
-            self._plan.tell(StartRefused(url, request))
-        else:
-            await self._frontier.add([request])
-
-    async def _deliver(self) -> None:
-        while records := await self.delivery.next_batch():
-            self._room.set()
-            self._plan.tell(Delivered([record.item for record in records]))
-
-    async def _deliver_batches(self, feed: BatchFeed) -> None:
-        while await feed.next_batch():
-            self._room.set()
 
     async def _watch_time(self) -> None:
         if self._plan.seconds is not None:

@@ -38,7 +38,8 @@ class Plan:
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
         beside: what else goes on while the crawl does.
         left: how far batches came that this run does not have.
-        hand_bytes: bodies in memory beyond this many bytes hold further fetches back.
+        hand_bytes: bodies in memory beyond this many bytes hold further fetches back; those of pages count
+            whose items are not delivered.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
 

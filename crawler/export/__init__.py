@@ -5,10 +5,11 @@ from crawler.export.formats import FORMATS, Output, make_sink
 from crawler.export.jsonl import JsonLinesSink
 from crawler.export.sqlite import SqliteSink
 from crawler.export.stdout import StdoutSink
-from crawler.export.tap import Hold, Items, Tap
+from crawler.export.tap import Audience, Hold, Items, Tap
 
 __all__ = [
     "FORMATS",
+    "Audience",
     "CsvSink",
     "Hold",
     "Items",

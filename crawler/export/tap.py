@@ -1,9 +1,9 @@
-"""Items for the program that embeds a crawl: an async iterator that the crawl waits for."""
+"""Items for the program that embeds a crawl: async iterators that the crawl waits for."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from anyio import Event
@@ -14,12 +14,53 @@ from crawler.export.revive import class_of, revive
 T = TypeVar("T")
 
 
+class Audience:
+    """The consumers of one crawl: which of them are there, and which have gone.
+
+    While somebody is there, nobody waits for those who have gone. While nobody is, the crawl waits: the
+    next consumer of a kind goes on where the last one was.
+    """
+
+    def __init__(self) -> None:
+        self.taps: list[Tap] = []
+        self._waits = True
+
+    def tap(self, kind: type | None) -> tuple[Tap, bool]:
+        """Return a tap for items of this type, and whether it is a new one."""
+        for tap in self.taps:
+            if tap.deserted and tap.kind is kind:
+                return tap, False
+        return Tap(kind, self), True
+
+    def let_go(self) -> None:
+        """Wait for no consumer that has gone, from now on."""
+        self._waits = False
+        self.look()
+
+    def waits(self) -> bool:
+        """Say whether items wait for consumers that have gone."""
+        return self._waits and all(tap.deserted for tap in self.taps)
+
+    def look(self) -> None:
+        """Act on it that a consumer has come or gone."""
+        if not self.waits():
+            for tap in self.taps:
+                if tap.deserted:
+                    tap.clear()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Let all iterations end, with the error that ended the crawl."""
+        for tap in self.taps:
+            tap.end(error)
+
+
 class Tap:
-    """A sink that keeps items for one consumer, and the crawl waiting until they are taken.
+    """A sink that keeps items for one consumer, and its line waiting until they are taken.
 
     Args:
         kind: keep only items of this type, also those that come from a state as plain data; None for
             all, as they come.
+        audience: the other consumers.
 
     Attributes:
         name: none: all such sinks share one mark.
@@ -31,17 +72,18 @@ class Tap:
 
     name = ""
 
-    def __init__(self, kind: type | None = None) -> None:
+    def __init__(self, kind: type | None = None, audience: Audience | None = None) -> None:
         self.kind = kind
         self.deserted = False
         self.told = False
         self.taken = 0
+        self._audience = audience or Audience()
+        self._audience.taps.append(self)
         self._handed = 0
         self._waiting: deque[tuple[int, Any]] = deque()
         self._filled = Event()
         self._emptied = Event()
         self._ended = False
-        self._loose = False
         self._error: BaseException | None = None
 
     async def open(self, mark: Mark | None) -> int:
@@ -49,13 +91,21 @@ class Tap:
         return mark.item if mark is not None else 0
 
     async def write(self, records: Sequence[Record]) -> None:
-        """Offer items to the consumer; return when it has taken all of them and asks for more."""
+        """Offer items to the consumer; return when it has taken all of them and asks for more.
+
+        What is not taken when this is cancelled is not given any more: it comes in the next run.
+        """
         wanted = self._wanted(records)
-        if wanted and not (self._loose and self.deserted):
-            self._emptied = Event()
-            self._waiting.extend(wanted)
-            self._filled.set()
+        if not wanted or (self.deserted and not self._audience.waits()):
+            return
+        self._emptied = Event()
+        self._waiting.extend(wanted)
+        self._filled.set()
+        try:
             await self._emptied.wait()
+        except BaseException:
+            self._waiting.clear()
+            raise
 
     async def close(self, *, failed: bool = False) -> None:
         """The crawl has ended; see `end`."""
@@ -82,18 +132,20 @@ class Tap:
         self._handed, item = self._waiting.popleft()
         return item
 
-    def let_go(self) -> None:
-        """Keep nothing any more once the consumer has gone: nobody will take over."""
-        self._loose = True
-        if self.deserted:
-            self._waiting.clear()
-            self._emptied.set()
+    def attend(self) -> None:
+        """Note that a consumer has come."""
+        self.deserted = False
+        self._audience.look()
 
     def desert(self) -> None:
         """Note that the consumer has gone."""
         self.deserted = True
-        if self._loose:
-            self.let_go()
+        self._audience.look()
+
+    def clear(self) -> None:
+        """Keep nothing of what waits."""
+        self._waiting.clear()
+        self._emptied.set()
 
     def end(self, error: BaseException | None = None) -> None:
         """Let the iteration end after the items that wait, with the error that ended the crawl."""
@@ -106,22 +158,42 @@ class Items(Generic[T]):
     """Iterates over the items of a running crawl, which keeps its consumer's pace.
 
     It is a class rather than a generator, so that it needs no closing and its next step may be awaited
-    from any task. When it is gone, by `break` say, the next one of its kind goes on where it was.
+    from any task. When it is gone, by `break` say, its consumer counts as gone.
+
+    Args:
+        tap: gets the items.
+        act: calls a function where the crawl runs. The last reference may go in any thread.
     """
 
-    def __init__(self, tap: Tap) -> None:
-        self._tap = tap
-        tap.deserted = False
+    def __init__(self, tap: Tap, act: Callable[[Callable[[], None]], None] | None = None) -> None:
+        self._tap: Tap | None = tap
+        self._act = act
+        tap.attend()
 
     def __aiter__(self) -> Items[T]:
         return self
 
     async def __anext__(self) -> T:
+        if self._tap is None:
+            raise StopAsyncIteration
         item: T = await self._tap.take()
         return item
 
+    async def aclose(self) -> None:
+        """Leave the iteration, also while something still refers to it; for `contextlib.aclosing`."""
+        self._leave()
+
     def __del__(self) -> None:
-        self._tap.desert()
+        self._leave()
+
+    def _leave(self) -> None:
+        tap, self._tap = self._tap, None
+        if tap is None:
+            return
+        if self._act is None:
+            tap.desert()
+        else:
+            self._act(tap.desert)
 
 
 class Hold:

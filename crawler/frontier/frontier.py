@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
@@ -11,7 +11,7 @@ from anyio import CancelScope, Event, current_time
 
 from crawler.contracts import Recalled, Settled, Settlement, Store
 from crawler.frontier.hostmemory import HostMemory
-from crawler.frontier.queue import HostQueue
+from crawler.frontier.queue import HostQueue, Outlook
 from crawler.frontier.settlement import settlement_of
 from crawler.model import ROBOTS, Lease, Outcome, Request
 from crawler.policy.politeness import Politeness
@@ -24,6 +24,7 @@ from crawler.policy.robots import (
     rules_for_status,
 )
 from crawler.url import origin_of
+from crawler.waiting import loop_clock
 
 
 class Frontier:
@@ -36,6 +37,10 @@ class Frontier:
         agent: the product token that robots.txt is read for.
         owner: the name under which leases are taken.
         lease_seconds: how long a lease lasts; infinite where no other owner uses the store.
+
+    Attributes:
+        knows: says at once whether a request with a key was added.
+        items_before: id of the last item of earlier runs.
     """
 
     def __init__(
@@ -65,13 +70,18 @@ class Frontier:
         self._feeds = 0
         self._held = False
         self._closed = False
-        self._wake = Event()
+        self._now: Callable[[], float] = current_time
+        self._changed = True
+        self._sleeper: Event | None = None
+        self.items_before = 0
         self.knows = store.knows
 
     async def recall(self) -> Recalled:
         """Take back what this owner had been lent, take up what waits, and return what there is."""
-        recalled = await self._store.recall(owner=self._owner, now=current_time())
-        self._contacted = await self._memory.begin(current_time())
+        self._now = loop_clock()  # it is asked several times for each request
+        recalled = await self._store.recall(owner=self._owner, now=self._now())
+        self.items_before = recalled.items
+        self._contacted = await self._memory.begin(self._now())
         for backlog in recalled.backlogs:
             for at in backlog.delayed:
                 heappush(self._later, (at, backlog.host))
@@ -82,7 +92,7 @@ class Frontier:
 
     async def leave(self) -> None:
         """Note that the hosts have been left in good order: what was lent has ended."""
-        await self._memory.leave(current_time())
+        await self._memory.leave(self._now())
 
     async def add(self, requests: Sequence[Request]) -> int:
         """Add requests that are in canonical form and in scope; return how many were new."""
@@ -94,29 +104,30 @@ class Frontier:
         """Wait for the next request that may be fetched, and lend it.
 
         Returns None when there is nothing left: nothing pending, nothing lent out that could add
-        more, nobody feeding; or when the frontier was closed.
+        more, nobody feeding; or when the frontier was closed. It is closed then, in the same moment:
+        whoever begins to feed later finds it so.
         """
         while not self._closed:
-            if self._wake.is_set():
-                self._wake = Event()  # before looking: what changes while a store is asked counts
-            now = current_time()
+            self._changed = False  # before looking: what changes while a store is asked counts
+            now = self._now()
             self._ripen(now)
             while self._due and self._due[0][0] <= now and not self._held:
                 lease = await self._take(heappop(self._due)[2], now)
                 if lease is not None:
                     return lease
             if not (self._leased or self._pending or self._feeds):
+                self._closed = True
                 return None
             await self._sleep()
         return None
 
     def rest(self, lease: Lease, *, contacted: bool) -> None:
         """Give the host's slot back: its body is in, or it was not asked at all."""
-        self._queues[lease.host].pace.end(current_time(), contacted=contacted)
+        self._queues[lease.host].pace.end(self._now(), contacted=contacted)
 
     async def pause(self, lease: Lease, seconds: float) -> None:
         """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile."""
-        now = current_time()
+        now = self._now()
         until = self._queues[lease.host].pace.pause(now + seconds)
         await self._memory.rest(lease.host, until - now, now)
 
@@ -134,7 +145,7 @@ class Frontier:
         """
         settled = Settled(accepted=True)
         if lease.request.callback != ROBOTS:
-            now = current_time()
+            now = self._now()
             settlement = settlement_of(lease, outcome, now, size=size, status=status, seconds=seconds)
             (settled,) = await self._store.settle([settlement], now=now)
             self._take_back(settlement, settled)
@@ -159,7 +170,7 @@ class Frontier:
             rules: what follows from the answer.
             text: the answer, when later runs may go by it.
         """
-        now = current_time()
+        now = self._now()
         if text is not None:
             await self._memory.robots(origin, text, now)
         queue = self._queue(origin)
@@ -177,7 +188,10 @@ class Frontier:
         self._schedule(queue)
 
     def feeding(self, *, begin: bool) -> None:
-        """Note that somebody has begun, or has ended, to add requests from outside."""
+        """Note that somebody has begun, or has ended, to add requests from outside.
+
+        What is added in between is lent, unless somebody closes the frontier; see `closed`.
+        """
         self._feeds += 1 if begin else -1
         self._rouse()
 
@@ -196,9 +210,37 @@ class Frontier:
         self._rouse()
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing more is lent."""
+        return self._closed
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is lent until `release`."""
+        return self._held
+
+    @property
     def pending(self) -> int:
         """How many requests wait, delayed ones included."""
         return self._pending
+
+    def outlook(self, origin: str) -> Outlook:
+        """Return what requests have to expect that wait for an origin."""
+        queue = self._queues.get(origin)
+        delayed = sum(host == origin for _, host in self._later)
+        pace = self._politeness.pace(origin) if queue is None else queue.pace
+        ready, asking = (0, False) if queue is None else (queue.ready, queue.asking)
+        return Outlook(ready + delayed, pace.wait(self._now()), asking)
+
+    async def known_rules(self, origin: str) -> RobotsRules | None:
+        """Return an origin's robots.txt rules, also those of an earlier run; None when they are not known."""
+        if not self._robots:
+            return OFF
+        queue = self._queues.get(origin)
+        if queue is not None and queue.rules is not None:
+            return queue.rules
+        kept = await self._memory.robots_of(origin, self._now())
+        return None if kept is None else rules_for_status(kept[0].status, kept[0].body, self._agent)
 
     # Inside.
 
@@ -289,7 +331,7 @@ class Frontier:
         if queue.scheduled or not queue.has_work():
             return
         queue.scheduled = True
-        now = current_time() if now is None else now
+        now = self._now() if now is None else now
         wait = queue.pace.wait(now)
         if wait == math.inf:
             queue.pace.park(lambda: self._unpark(queue))
@@ -326,8 +368,19 @@ class Frontier:
         """Wait until a host or a delayed request is due, or something has changed."""
         due = min(self._due[0][0] if self._due else math.inf, self._later[0][0] if self._later else math.inf)
         due = math.inf if self._held else due
-        with CancelScope(deadline=due):
-            await self._wake.wait()
+        if self._changed:
+            return
+        self._sleeper = Event()
+        try:
+            if due == math.inf:
+                await self._sleeper.wait()
+            else:
+                with CancelScope(deadline=due):
+                    await self._sleeper.wait()
+        finally:
+            self._sleeper = None
 
     def _rouse(self) -> None:
-        self._wake.set()
+        self._changed = True
+        if self._sleeper is not None:
+            self._sleeper.set()

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 from crawler.model import Request
 from crawler.policy.politeness import Pace
 from crawler.policy.robots import RobotsRules
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What those requests have to expect that wait for one host.
+
+    Attributes:
+        waiting: how many there are, delayed ones included.
+        wait: seconds until the host may be contacted; infinity while it is, by as many as may.
+        asking: its robots.txt is asked first.
+    """
+
+    waiting: int
+    wait: float
+    asking: bool
 
 
 class HostQueue:

@@ -129,17 +129,20 @@ class Errand(Spider):
 
     # What the engine asks and tells.
 
-    async def starts(self) -> AsyncIterator[str | Request]:
-        """Yield the requests, numbered, as there is room for them; a URL is not read before there is."""
+    async def starts(self) -> AsyncIterator[Any]:
+        """Yield iterables of requests, numbered, as there is room for them; no URL is read before there is."""
+        if self._room is None and isinstance(self._urls, Iterable):
+            yield map(self._numbered, self._urls)
+            return
         await self._space()
         if not isinstance(self._urls, AsyncIterable):
             for wanted in self._urls:
-                yield self._numbered(wanted)
+                yield [self._numbered(wanted)]
                 await self._space()
             return
         try:
             async for wanted in self._urls:
-                yield self._numbered(wanted)
+                yield [self._numbered(wanted)]
                 await self._space()
         finally:
             if isinstance(self._urls, AsyncGenerator):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-from itertools import count, islice, takewhile
+from itertools import count, takewhile
 
-from crawler.contracts import Backlog, Mark, Note, Recalled, Record, Settled, Settlement
-from crawler.model import Failed, Lease, Request
+from crawler.contracts import Backlog, Known, Mark, Note, Recalled, Record, Settled, Settlement, State
+from crawler.model import Failed, Lease, Reason, Request
 from crawler.store.leases import Kept, LeaseBook
 from crawler.url import origin_of
+
+#: So many different details of outcomes are remembered, statuses apart: they come from strangers.
+_DETAILS = 1_000
+_Standing = tuple[str, State, Reason | None, str]
 
 
 class _Queue:
@@ -29,7 +33,9 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._callbacks: dict[str, str] = {}
+        # Thousands of requests share one value, so that how each stands costs no memory of its own.
+        self._requests: dict[str, Known] = {}
+        self._standings: dict[_Standing, Known] = {}
         self._queues: dict[str, _Queue] = {}
         self._leases = LeaseBook()
         self._items: dict[int, Record] = {}
@@ -39,7 +45,7 @@ class MemoryStore:
         self._pages = self._size = 0
         self._ids = count(1)
         self._last_item = 0
-        self.knows = self._callbacks.__contains__
+        self.knows = self._requests.__contains__
 
     async def recall(self, *, owner: str, now: float) -> Recalled:
         self._take_back(now)
@@ -55,7 +61,11 @@ class MemoryStore:
         )
 
     async def callback_of(self, key: str) -> str | None:
-        return self._callbacks.get(key)
+        known = self._requests.get(key)
+        return None if known is None else known.callback
+
+    async def look_up(self, key: str) -> Known | None:
+        return self._requests.get(key)
 
     async def add(self, requests: Sequence[Request]) -> Sequence[Request]:
         return self._add(requests)
@@ -63,8 +73,8 @@ class MemoryStore:
     def _add(self, requests: Sequence[Request]) -> list[Request]:
         new = []
         for request in requests:
-            if request.key not in self._callbacks:
-                self._callbacks[request.key] = request.callback
+            if request.key not in self._requests:
+                self._requests[request.key] = self._known(request.callback, State.WAITING, None, "")
                 self._make_ready(Kept(next(self._ids), request, origin_of(request.url)))
                 new.append(request)
         return new
@@ -95,6 +105,10 @@ class MemoryStore:
         self._leases.end(kept)
         self._pages += settlement.page
         self._size += settlement.size
+        state = settlement.state if settlement.again_at is None else State.WAITING
+        self._requests[kept.request.key] = self._known(
+            kept.request.callback, state, settlement.reason, settlement.detail
+        )
         if settlement.again_at is not None:
             heappush(self._queue(kept.host).delayed, (settlement.again_at, kept.id, kept))
         lines = settlement.lines or ("",) * len(settlement.items)
@@ -115,8 +129,9 @@ class MemoryStore:
         return found and Note(found[0], max(0.0, now - found[1]))
 
     async def drain(self, after: int, limit: int) -> Sequence[Record]:
-        # Ids grow, and what was delivered has been forgotten: what is wanted stands at the front.
-        return list(islice((record for record in self._items.values() if record.id > after), limit))
+        # Each id is given, in turn: nobody has to go past the items that another sink still wants.
+        first = max(after, self._forgotten) + 1
+        return [self._items[id] for id in range(first, min(first + limit, self._last_item + 1))]
 
     async def mark(
         self, marks: Sequence[Mark], *, failed: Sequence[tuple[int, Failed]] = (), at_once: bool = False
@@ -126,6 +141,17 @@ class MemoryStore:
         for id in list(takewhile(lambda id: id <= passed, self._items)):
             del self._items[id]
         self._forgotten = max(self._forgotten, passed)
+
+    def _known(self, callback: str, state: State, reason: Reason | None, detail: str) -> Known:
+        """Return what is known of a request; those that stand alike share it."""
+        standing = callback, state, reason, detail
+        known = self._standings.get(standing)
+        if known is not None:
+            return known
+        if detail and not detail.isdecimal() and len(self._standings) >= _DETAILS:
+            return self._known(callback, state, reason, "")
+        known = self._standings[standing] = Known(*standing)
+        return known
 
     def _take_back(self, now: float) -> None:
         for kept in self._leases.over(now):

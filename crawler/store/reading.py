@@ -7,7 +7,8 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from crawler.contracts import Mark, Note, Record
+from crawler.contracts import Known, Mark, Note, Record, State
+from crawler.model import Reason
 from crawler.store.leases import Kept
 from crawler.store.rows import COLUMNS, TABLES, item_of, request_of
 from crawler.store.seen import LARGEST
@@ -57,6 +58,19 @@ def callback_of(connection: sqlite3.Connection, hash: bytes) -> int:
     """Return the number of the callback of a request; looks at all of them."""
     (code,) = connection.execute("SELECT callback FROM requests WHERE hash = ?", (hash,)).fetchone()
     return int(code)
+
+
+def known(connection: sqlite3.Connection, hash: bytes) -> Known | None:
+    """Return how a request stands, None when it is gone; looks at all of them."""
+    found = connection.execute(
+        "SELECT c.name, r.state, r.reason, r.detail FROM requests r JOIN callbacks c ON c.id = r.callback "
+        "WHERE r.hash = ?",
+        (hash,),
+    ).fetchone()
+    if found is None:
+        return None
+    callback, state, reason, detail = found
+    return Known(callback, State(state), None if reason is None else Reason(reason), detail or "")
 
 
 def hosts(connection: sqlite3.Connection) -> list[tuple[int, str, int]]:

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,14 +17,15 @@ from typing import Self
 
 from anyio import Lock
 
-from crawler.contracts import Backlog, Mark, Note, Recalled, Record, Settled, Settlement, State
+from crawler.contracts import Backlog, Known, Mark, Note, Recalled, Record, Settled, Settlement, State
+from crawler.errors import StateError
 from crawler.model import Failed, Lease, Request
 from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
 from crawler.store.lock import StateLock
 from crawler.store.recent import Recent
 from crawler.store.rows import failure_row, item_row, more_of
-from crawler.store.schema import wipe
+from crawler.store.schema import look, wipe
 from crawler.store.seen import LARGEST, Seen
 from crawler.store.window import FIRST, Window, share
 from crawler.store.writer import GROUP_SECONDS, OutcomeRow, Writer
@@ -200,6 +201,20 @@ class SqliteStore:
         if code == LARGEST:
             code = await self._writer.do(lambda connection: reading.callback_of(connection, hash))
         return None if code is None else self._callbacks[code]
+
+    async def look_up(self, key: str) -> Known | None:
+        hash = self._seen.hash_of(key)
+        if self._seen.get(hash) is None:
+            return None
+        if not self._writer.ended:
+            try:
+                return await self._writer.do(lambda connection: reading.known(connection, hash))
+            except StateError:
+                if not self._writer.ended:
+                    raise
+        # Whoever asks once the crawl is over waits for the disk; there is nothing else to be held up.
+        with closing(look(self.path)) as connection:
+            return reading.known(connection, hash)
 
     # The four verbs.
 

@@ -15,7 +15,8 @@ import pytest
 
 from crawler import Crawl, Page, Request, Spider
 from crawler.contracts import Mark, Record
-from crawler.engine.delivery import Delivery, Outlet
+from crawler.engine.delivery import Outlet
+from crawler.engine.line import Line
 from crawler.errors import Deserted
 from crawler.export.jsonl import JsonLinesSink
 from crawler.store import MemoryStore
@@ -54,18 +55,18 @@ class SlowStore(MemoryStore):
 @pytest.mark.parametrize("finished", [False, True])
 async def test_what_is_committed_while_the_store_is_asked_is_delivered(finished: bool) -> None:
     store = SlowStore()
-    delivery = Delivery(store, [])
-    batch = asyncio.create_task(delivery.next_batch())
+    line = Line(store, [])
+    batch = asyncio.create_task(line.next_batch())
     await store.asked.wait()
     assert not batch.done()
     store.records = [record(1)]
-    delivery.committed(1)
+    line.committed(1, 0)
     if finished:
-        delivery.finish()
+        line.finish()
     async with asyncio.timeout(5):
         assert await batch == [record(1)]
-    delivery.finish()
-    assert await delivery.next_batch() == ()
+    line.finish()
+    assert await line.next_batch() == ()
 
 
 # A batch that is cancelled while it is written

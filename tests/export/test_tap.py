@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crawler.contracts import Mark, Record
-from crawler.export import Hold, Items, Tap
+from crawler.export import Audience, Hold, Items, Tap
 from crawler.model.items import NamedItem
 
 
@@ -101,9 +101,10 @@ async def test_another_iterator_goes_on_where_one_was_left() -> None:
 
 
 async def test_nobody_waits_for_a_consumer_that_has_gone() -> None:
-    tap = Tap()
+    audience = Audience()
+    tap, _ = audience.tap(None)
     items: Items[Any] = Items(tap)
-    tap.let_go()
+    audience.let_go()
     writing = asyncio.create_task(tap.write(records(1)))
     await asyncio.sleep(0)
     assert not writing.done()

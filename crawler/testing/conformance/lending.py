@@ -6,8 +6,8 @@ from collections import Counter
 
 import anyio
 
-from crawler.contracts import Store
-from crawler.model import Lease, Request
+from crawler.contracts import Known, Settlement, State, Store
+from crawler.model import Lease, Reason, Request
 from crawler.testing.conformance.suite import (
     TTL,
     A,
@@ -22,7 +22,7 @@ from crawler.testing.conformance.suite import (
 
 
 class Lending(Suite):
-    """Add, knows, callback_of, claim, extend."""
+    """Add, knows, callback_of, look_up, claim, extend."""
 
     # add
 
@@ -115,6 +115,79 @@ class Lending(Suite):
         (lease,) = await claim(store)
         await settle_one(store, lease, found=[Request(f"{A}/2", "book")])
         assert await store.callback_of(f"{A}/2") == "book"
+
+    # look_up
+
+    @on_store
+    async def test_look_up_tells_what_waits_lent_or_not(self, store: Store) -> None:
+        await store.add([Request(f"{A}/1", "book"), Request(f"{A}/2", "author", key="k")])
+        assert await store.look_up(f"{A}/1") == Known("book")
+        assert await store.look_up("k") == Known("author")
+        assert await store.look_up(f"{A}/2") is None
+        await claim(store)
+        assert await store.look_up(f"{A}/1") == Known("book")
+
+    @on_store
+    async def test_look_up_tells_how_requests_ended(self, store: Store) -> None:
+        await store.add(requests("1", "2", "3", "4"))
+        leases = await claim(store, 4)
+        ends = [
+            (Reason.OK, State.DONE, ""),
+            (Reason.STATUS, State.GAVE_UP, "404"),
+            (Reason.ROBOTS, State.REFUSED, "rules read"),
+            (Reason.REDIRECT, State.DONE, f"{A}/1"),
+        ]
+        await store.settle(
+            [
+                Settlement(lease, reason, state=state, detail=detail)
+                for lease, (reason, state, detail) in zip(leases, ends, strict=True)
+            ],
+            now=0.0,
+        )
+        for lease, (reason, state, detail) in zip(leases, ends, strict=True):
+            known = await store.look_up(lease.request.key)
+            assert known == Known("parse", state, reason, detail)
+
+    @on_store
+    async def test_look_up_tells_why_a_request_waits_again_and_how_it_ended_then(self, store: Store) -> None:
+        await store.add(requests("1"))
+        (lease,) = await claim(store)
+        await settle_one(store, lease, reason=Reason.BUSY, again_at=5.0)
+        assert await store.look_up(f"{A}/1") == Known("parse", State.WAITING, Reason.BUSY)
+        (lease,) = await claim(store, now=5.0)
+        assert await settle_one(store, lease, now=5.0)
+        assert await store.look_up(f"{A}/1") == Known("parse", State.DONE, Reason.OK)
+
+    @on_store
+    async def test_a_lost_lease_changes_nothing_that_look_up_tells(self, store: Store) -> None:
+        await store.add(requests("1"))
+        (lease,) = await claim(store)
+        assert not await settle_one(store, lease, now=TTL + 1)
+        assert await store.look_up(f"{A}/1") == Known("parse")
+
+    @on_store
+    async def test_details_from_strangers_do_not_take_the_place_of_others(self, store: Store) -> None:
+        """What a store keeps of details may be limited; state and reason are always told."""
+        paths = [str(number) for number in range(2_500)]
+        await store.add(requests(*paths))
+        leases = await claim(store, 2_500)
+        await store.settle(
+            [
+                Settlement(lease, Reason.CONNECT, state=State.GAVE_UP, detail=f"no {n}")
+                for n, lease in enumerate(leases[:-1])
+            ]
+            + [Settlement(leases[-1], Reason.STATUS, state=State.GAVE_UP, detail="418")],
+            now=0.0,
+        )
+        for number, lease in enumerate(leases[:-1]):
+            if number % 100 == 99:
+                known = await store.look_up(lease.request.key)
+                assert known is not None
+                assert (known.state, known.reason) == (State.GAVE_UP, Reason.CONNECT)
+                assert known.detail in ("", f"no {number}")
+        assert await store.look_up(leases[-1].request.key) == Known(
+            "parse", State.GAVE_UP, Reason.STATUS, "418"
+        )
 
     # claim
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crawler.contracts import Mark, Recalled, Settlement, Store
+from crawler.contracts import State as Standing
 from crawler.errors import CrawlerError
 from crawler.model import Lease, Reason, Request
 from crawler.testing.conformance.model import Model, State
@@ -238,6 +239,12 @@ class StoreMachine(RuleBasedStateMachine):
         entry = self.model.entries.get(key)
         assert self._do(self.store.callback_of(key)) == (None if entry is None else entry.request.callback)
         assert entry is not None or not self.store.knows(key)
+        known = self._do(self.store.look_up(key))
+        assert (known is None) == (entry is None)
+        if known is not None and entry is not None:
+            assert known.callback == entry.request.callback
+            assert (known.state is Standing.WAITING) == (entry.state is not State.OVER)
+            assert known.reason == entry.reason
 
     @rule()
     def go_through_the_rest(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from crawler.contracts import Settlement
-from crawler.model import Lease, Request
+from crawler.model import Lease, Reason, Request
 from crawler.url import origin_of
 
 
@@ -35,6 +35,7 @@ class Entry:
     owner: str = ""
     attempts: int = 0
     tried: int = 0
+    reason: Reason | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class Model:
             return False, []
         entry = self.entries[settlement.lease.request.key]
         entry.state, entry.time, entry.tried = State.OVER, 0.0, entry.attempts
+        entry.reason = settlement.reason
         if settlement.again_at is not None:
             entry.state, entry.time = State.WAITING, settlement.again_at
         self.items.extend(settlement.items)
