@@ -6,7 +6,7 @@ from crawler.version import __version__
 
 if TYPE_CHECKING:
     from crawler import offload
-    from crawler.crawl import Crawl
+    from crawler.crawl import Crawl, Why
     from crawler.errors import CrawlerError
     from crawler.mapping import map, starmap
     from crawler.model import Dropped, Failure, Links, Request, Response
@@ -37,6 +37,7 @@ __all__ = [
     "Spider",
     "Stream",
     "UrlFile",
+    "Why",
     "__version__",
     "batch",
     "fetch_all",
@@ -70,6 +71,7 @@ _HOMES = {
     "Spider": "crawler.spider",
     "Stream": "crawler.stream",
     "UrlFile": "crawler.spider",
+    "Why": "crawler.crawl",
     "batch": "crawler.stages",
     "fetch_all": "crawler.pages",
     "fetch_each": "crawler.pages",

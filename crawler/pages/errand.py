@@ -130,7 +130,7 @@ class Errand(Spider):
     # What the engine asks and tells.
 
     async def starts(self) -> AsyncIterator[Any]:
-        """Yield iterables of requests, numbered, as there is room for them; no URL is read before there is."""
+        """Yield requests, some at a time, numbered, as there is room; no URL is read before there is."""
         if self._room is None and isinstance(self._urls, Iterable):
             yield map(self._numbered, self._urls)
             return

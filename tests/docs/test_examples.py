@@ -109,6 +109,20 @@ async def test_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert set(db.execute("SELECT url, title FROM articles")) == {(one.url, one.title) for one in items}
 
 
+async def test_the_patterns_in_the_readme() -> None:
+    spec = importlib.util.spec_from_file_location("readme_patterns", DOCS / "examples" / "readme_patterns.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["readme_patterns"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = {"fetch": {"allow": ["127.0.0.1"]}, "politeness": {"delay": 0, "per_host": 8}}
+    async with serve(20) as site:
+        urls = [f"{site.url}/articles/{number}" for number in range(1, 6)]
+        two = await module.main(urls[:2], urls[2:3], **own)
+        five = await module.main(urls, urls[2:3], **own)
+    assert 0 < two < five
+
+
 def test_the_tests_of_the_examples_pass() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "."],
@@ -122,7 +136,7 @@ def test_the_tests_of_the_examples_pass() -> None:
 
 def shown() -> dict[str, str]:
     """The examples that the documentation shows, by file."""
-    pages = "".join(page.read_text() for page in DOCS.glob("*.md"))
+    pages = "".join(page.read_text() for page in [DOCS.parent / "README.md", *DOCS.glob("*.md")])
     return dict(re.findall(r"```python\n# examples/(\S+)\n(.*?)```", pages, re.DOTALL))
 
 
