@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -123,3 +124,29 @@ def test_an_interruption_ends_it_in_good_order(where: str) -> None:
         said, _ = child.communicate(timeout=30)
     assert child.returncode == 0
     assert said.splitlines() == ["ended", "interrupted 1"]
+
+
+CELLS = """
+import asyncio
+import os
+from IPython.core.interactiveshell import InteractiveShell
+
+async def run(cell):
+    # As a kernel does: its event loop runs, and hands a cell to the shell.
+    done = await shell.run_cell_async(cell, transformed_cell=shell.transform_cell(cell))
+    done.raise_error()
+
+async def main():
+    await run("import crawler; print(crawler.run(crawler.map(abs, [-1, -2])))")
+    await run("print(await crawler.map(abs, [-3]))")
+
+shell = InteractiveShell.instance()
+asyncio.run(main())
+"""
+
+
+def test_in_cells_of_ipython(tmp_path: Path) -> None:
+    here = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", CELLS], capture_output=True, text=True, timeout=50, env=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[1, 2]", "[3]"]
