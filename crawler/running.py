@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 
 from crawler.crawl import Crawl
 from crawler.errors import CrawlerError
-from crawler.loops import loop_factory
+from crawler.loops import loop_factory, seldom_collected
 from crawler.observe import Stats
 from crawler.spider import Spider
 
@@ -31,7 +31,8 @@ def run(what: Awaitable[T]) -> T: ...
 def run(what: Any, *, items: type | None = None, **options: Any) -> Any:
     """Run a crawl, or anything else that can be awaited, to its end, and return what came of it.
 
-    It runs on an event loop of its own, uvloop where there is one; Ctrl-C ends it in good order. In a
+    It runs on an event loop of its own, uvloop where there is one, and meanwhile Python looks for garbage
+    less often; Ctrl-C ends it in good order. In a
     notebook, whose event loop runs already, that loop is in a thread, and the cell waits for it. Elsewhere
     in a running event loop it is an error to call this: await what is wanted.
 
@@ -97,7 +98,7 @@ def _in_running_loop() -> bool:
 
 
 def _run(main: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with seldom_collected(), asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -59,6 +60,15 @@ def test_what_is_awaited() -> None:
 
     assert crawler.run(main()).startswith("uvloop")
     assert crawler.run(crawler.map(abs, [-1, -2])) == [1, 2]
+
+
+def test_garbage_is_looked_for_less_often_meanwhile() -> None:
+    async def main() -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    before = gc.get_threshold()
+    assert crawler.run(main())[0] > before[0]
+    assert gc.get_threshold() == before
 
 
 def test_errors_come_through(web: PretendWeb) -> None:
@@ -128,6 +138,7 @@ def test_an_interruption_ends_it_in_good_order(where: str) -> None:
 
 CELLS = """
 import asyncio
+import gc
 import os
 from IPython.core.interactiveshell import InteractiveShell
 

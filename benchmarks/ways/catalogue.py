@@ -65,7 +65,7 @@ URLLIB = "urllib.request"
 AIOHTTP = "aiohttp alone"
 FETCH_ALL = "aiocrawl: fetch_all"
 AIOHTTP_UVLOOP = f"{AIOHTTP}, on uvloop"
-FETCH_ALL_UVLOOP = f"{FETCH_ALL}, on uvloop"
+FETCH_ALL_RUN = f"{FETCH_ALL}, crawler.run"
 
 #: Functions that fetch a page, in threads; one after the other at 1.
 IN_THREADS = {GET: "requested:get", SESSION: "requested:session", URLLIB: "urlopened:get"}
@@ -74,7 +74,7 @@ ON_LOOP = {
     AIOHTTP: "aiohttped:gathered",
     FETCH_ALL: "ours:fetched",
     AIOHTTP_UVLOOP: "aiohttped:gathered_uvloop",
-    FETCH_ALL_UVLOOP: "ours:fetched_uvloop",
+    FETCH_ALL_RUN: "ours:fetched_by_run",
 }
 
 POLITE = Job("pages", 6, 200, (Way(FETCH_ALL, ("ours:fetched_politely",), ours=True),))

@@ -8,7 +8,7 @@ from ways.catalogue import (
     COLUMNS,
     DOWNLOAD,
     FETCH_ALL,
-    FETCH_ALL_UVLOOP,
+    FETCH_ALL_RUN,
     GET,
     IN_THREADS,
     ON_LOOP,
@@ -124,7 +124,7 @@ def _costs(rates: _Rates) -> str:
 def _compared(rates: _Rates) -> str:
     single, best = rates.best(COLUMNS[0]), rates.best(_POOL)
     rows = []
-    for row, peer in ((FETCH_ALL, AIOHTTP), (FETCH_ALL_UVLOOP, AIOHTTP_UVLOOP)):
+    for row, peer in ((FETCH_ALL, AIOHTTP), (FETCH_ALL_RUN, AIOHTTP_UVLOOP)):
         against = {
             "of the best pool with as many threads": [
                 rates.against(row, IN_THREADS, column) for column in COLUMNS
@@ -146,7 +146,7 @@ def _verdicts(rates: _Rates) -> Iterator[str]:
         if column.at_a_time <= THREADS:
             ratio = rates.against(FETCH_ALL, IN_THREADS, column)
             yield _verdict(ratio, _EQUAL, f"of the best pool with as many threads, {column.label} at a time")
-    for row in (FETCH_ALL, FETCH_ALL_UVLOOP):
+    for row in (FETCH_ALL, FETCH_ALL_RUN):
         for column in _MANY:
             ratio = _over(rates.of(row, column), rates.best(_POOL))
             words = f"times the best pool of {THREADS} threads, {column.label} at a time: {row}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 
 from crawler.cli.listening import Listening, end_within, is_interruption
 from crawler.cli.streams import forgive_stdout, let_go_of_stdout, prepare_streams
-from crawler.loops import loop_factory
+from crawler.loops import collect_seldom, loop_factory
 
 __all__ = [
     "Ended",
@@ -49,8 +48,7 @@ class Ended(BaseException):
 
 def prepare_process() -> None:
     """Make this process fit for many connections; never done to somebody else's program."""
-    # A crawl makes many objects and few cycles: collecting less often is worth about a tenth.
-    gc.set_threshold(50_000, 20, 100)
+    collect_seldom()
     _keep_freed_memory()
     _use_all_descriptors()
 
