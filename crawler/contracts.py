@@ -53,6 +53,9 @@ class Record(msgspec.Struct, frozen=True):
 BATCH = "batch "
 
 
+#: And those of a program's consumers of items: by type.
+CONSUMER = "consumer of "
+
 #: How the names of notes about a host begin: that it is to be left alone, its robots.txt, its cookies.
 REST, ROBOTS_TEXT, COOKIES = "rest ", "robots ", "cookies "
 #: The note that says whether hosts may be in contact with this crawl.

@@ -142,7 +142,9 @@ class Crawl:
         self._raise_failure()
 
     async def add(self, urls: str | Request | Iterable[str | Request]) -> int:
-        """Add requests while the crawl runs; return how many of them were new. All of those are crawled.
+        """Add requests while the crawl runs; return how many of them were new.
+
+        Those are crawled, unless the crawl is stopped or comes to a limit.
 
         They are judged as start requests are, and those that may not enter are told of in the same way:
         `StartRefused` and a line in the log. A known one is fetched once more as `Request(url, again=True)`.

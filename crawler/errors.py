@@ -53,6 +53,10 @@ class ConfigError(CrawlerError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is made anew of its `args` otherwise, which hold the text.
+        return type(self), (self.problems,), self.__dict__
+
 
 class PluginError(CrawlerError):
     """A spider, or another plugin, cannot be found, loaded or used as it is written.
@@ -71,6 +75,10 @@ class ParameterError(PluginError):
     def __init__(self, message: str, parameter: str) -> None:
         super().__init__(message)
         self.parameter = parameter
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is made anew of its `args` otherwise, which lack the parameter.
+        return type(self), (str(self), self.parameter), self.__dict__
 
 
 class SpiderError(CrawlerError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,10 +19,11 @@ from crawler.executors.process.executor import ProcessExecutor
 from crawler.executors.process.target import function_target
 from crawler.executors.thread import ThreadExecutor
 from crawler.executors.work import OFFLOADED, Form, FunctionWork
+from crawler.nearest import nearest
 from crawler.observe.log import EventLog
 from crawler.owner import Owner
 from crawler.placement import ENDLESS, Placement, Run
-from crawler.stages.callback import written_async
+from crawler.stages.callback import awaited
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,14 +44,14 @@ class Offload(Generic[P, R]):
 
     def __init__(self, function: Callable[P, R], placement: Placement) -> None:
         check_offloadable(function, placement.run or "thread")
+        update_wrapper(self, function, updated=())
         self._function = function
         self._placement = placement
         self._open: _Opened | None = None
-        update_wrapper(self, function)
         setattr(self, OFFLOADED, function)  # where a worker finds this by the function's name
 
     async def __aenter__(self) -> Self:
-        if self._open is not None:
+        if self._open is not None and not self._open.over:
             raise PluginError(f"{name_of(self._function)} is open already: one `async with` at a time")
         opened = self._open = _Opened(self._function, self._placement)
         try:
@@ -73,12 +75,15 @@ class Offload(Generic[P, R]):
         trouble, Quarantined when workers died of it, and CallError with a traceback as text for what it
         raised in another process.
         """
-        if self._open is None:
+        executor = None if self._open is None else self._open.executor
+        if executor is None or self._open is None:
             word, name = self._placement.run, name_of(self._function)
             raise PluginError(
                 f"{name} is not open: `async with offload.{word}({name}) as call: await call(...)`"
             )
-        result: R = (await self._open.executor.call("", (arguments, keywords), ""))[0]
+        if self._open.loop is not asyncio.get_running_loop():
+            raise PluginError(f"{name_of(self._function)} is open in another event loop")
+        result: R = (await executor.call("", (arguments, keywords), ""))[0]
         return result
 
 
@@ -90,6 +95,13 @@ class _Opened:
         self._placement = placement
         self._leave = anyio.Event()
         self._owner: Owner[Executor] = Owner(self._live, f"offload {name_of(function)}")
+        self.loop = asyncio.get_running_loop()
+        self.executor: Executor | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody can leave it any more: its task, or its loop, is gone."""
+        return self._owner.over or self.loop.is_closed()
 
     async def begin(self) -> None:
         self.executor = await self._owner.begin()
@@ -199,17 +211,27 @@ def process(function: Any = None, /, **limits: Any) -> Any:
 
 
 def _offloaded(function: Any, run: Run, limits: Mapping[str, Any]) -> Any:
-    placement = Placement(run=run, **limits)
+    placement = _placement(run, limits)
     if function is None:
         return lambda function: Offload(function, placement)
     return Offload(function, placement)
+
+
+def _placement(run: Run, limits: Mapping[str, Any]) -> Placement:
+    """Return where to run, within these limits. Raises TypeError for one that there is not."""
+    known = ("workers", "timeout") + (("memory", "recycle") if run == "process" else ())
+    for name in limits:
+        if name not in (*known, "memory", "recycle"):
+            hint = nearest(name, known) or "what a function is called with goes into its call"
+            raise TypeError(f"offload.{run} has no {name!r}: it has {', '.join(known)} ({hint})")
+    return Placement(run=run, **limits)
 
 
 def check_offloadable(function: Any, run: str) -> None:
     """Raise PluginError for what cannot run in a thread or process."""
     if not callable(function):
         raise PluginError(f"run={run!r} is for functions, not {function!r:.80}")
-    if written_async(function):
+    if awaited(function):
         raise PluginError(
             f"{name_of(function)} is written `async def`, which runs on the loop only: "
             f"write `def` to run it in a {run}, or just await it"

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from anyio import CancelScope
+
 T = TypeVar("T")
 
 #: What the owner does from begin to end; it says when what it owns is ready to be used.
@@ -46,11 +48,12 @@ class Owner(Generic[T]):
         assert self._task is not None
         self._task.cancel()
         cancelled: asyncio.CancelledError | None = None
-        while not self._task.done():
-            try:
-                await asyncio.wait({self._task})
-            except asyncio.CancelledError as error:
-                cancelled = error
+        with CancelScope(shield=True):  # or a scope of anyio's would cancel this waiting over and over
+            while not self._task.done():
+                try:
+                    await asyncio.wait({self._task})
+                except asyncio.CancelledError as error:
+                    cancelled = error
         _ = self.failure  # looked at here, so that asyncio does not complain later
         if cancelled is not None:
             raise cancelled
@@ -75,6 +78,11 @@ class Owner(Generic[T]):
     def over(self) -> bool:
         """Whether the task has ended."""
         return self._task is not None and self._task.done()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the task has ended because it was cancelled."""
+        return self._task is not None and self._task.cancelled()
 
     @property
     def failure(self) -> BaseException | None:

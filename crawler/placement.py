@@ -52,7 +52,9 @@ class Placement:
         for field in fields(self)[1:]:
             value = getattr(self, field.name)
             kinds = (int, float) if field.name == "timeout" else (int,)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or value <= 0):
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, kinds) or not value > 0:
                 what = "seconds" if field.name == "timeout" else "a whole number"
                 raise PluginError(f"{field.name} must be {what} above 0, not {value!r}")
         if self.run in ("loop", "thread"):

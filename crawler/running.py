@@ -51,6 +51,8 @@ def run(what: Any, *, items: type | None = None, **options: Any) -> Any:
     if in_notebook():
         return _run_in_thread(main)
     main.close()
+    if inspect.iscoroutine(what):
+        what.close()
     raise CrawlerError(
         "crawler.run() would keep the event loop waiting that runs here: "
         "await what you want instead, or `async with Crawl(...) as crawl:`"

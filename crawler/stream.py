@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from crawler.errors import CrawlerError
 from crawler.owner import Owner
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ class Stream(Generic[T]):
     puts it into `async with`: on leaving, what still runs is cancelled and waited for. The work begins
     with the first of these. An error that ends it is raised after the results that came before.
 
-    When the consumer is cancelled while it waits for a result, the work is gone before that goes on.
+    When a consumer is cancelled while it waits for a result, the work is gone before that goes on; whoever
+    asks for more then gets a CrawlerError.
 
     Args:
         work: gives its results to a pipe, and ends.
@@ -77,11 +79,14 @@ class Stream(Generic[T]):
         self._owner: Owner[None] = Owner(_life(work, self._pipe), name)
         self._begun = False
         self._over = False
+        self._lost = ""
 
     def __await__(self) -> Generator[Any, Any, list[T]]:
         return self._all().__await__()
 
     async def _all(self) -> list[T]:
+        if self._over:
+            raise CrawlerError("this stream is over: there is nothing left to be awaited")
         async with self:
             return [result async for result in self]
 
@@ -102,14 +107,21 @@ class Stream(Generic[T]):
             while self._pipe.empty and not self._over:
                 if self._owner.over:
                     self._over = True
-                    raise self._owner.failure or StopAsyncIteration
+                    if self._owner.cancelled:
+                        self._lost = "the work of this stream was cancelled by somebody else"
+                    raise self._owner.failure or self._end()
                 await self._pipe.change()
         except asyncio.CancelledError:
+            self._lost = "a consumer of this stream was cancelled while it waited, and the work with it"
             await self.aclose()
             raise
         if self._over:
-            raise StopAsyncIteration
+            raise self._end()
         return self._pipe.take()
+
+    def _end(self) -> Exception:
+        """Return what says that there are no further results: an error, where there should have been."""
+        return CrawlerError(f"{self._lost}: results are missing") if self._lost else StopAsyncIteration()
 
     async def _begin(self) -> None:
         if not self._begun and not self._over:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterable
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +18,50 @@ from hypothesis import strategies as st
 from crawler import Queue, offload
 from crawler.errors import QueueError
 from crawler.queue import Producer
+
+LOOPS: dict[str, dict[str, Any]] = {
+    "asyncio": {"backend": "asyncio"},
+    "uvloop": {"backend": "asyncio", "backend_options": {"use_uvloop": True}},
+    "trio": {"backend": "trio"},
+}
+
+Run = Callable[[Callable[[], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=LOOPS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs a function on each kind of event loop, within bounds."""
+
+    def bounded(main: Callable[[], Awaitable[None]]) -> None:
+        async def timed() -> None:
+            with anyio.fail_after(20):
+                await main()
+
+        anyio.run(timed, **LOOPS[request.param])
+
+    return bounded
+
+
+def begin(target: Callable[..., object], *args: object) -> threading.Thread:
+    """Start a thread that does not outlive a failed test."""
+    thread = threading.Thread(target=target, args=args, daemon=True)
+    thread.start()
+    return thread
+
+
+async def ended(thread: threading.Thread) -> None:
+    await anyio.to_thread.run_sync(thread.join, 10)
+    assert not thread.is_alive()
+
+
+async def take(queue: Queue[int], number: int) -> list[int]:
+    """Take so many, then leave by `break`."""
+    taken: list[int] = []
+    async for item in queue:
+        taken.append(item)
+        if len(taken) == number:
+            break
+    return taken
 
 
 async def produce(put: Producer[int], numbers: Iterable[int]) -> None:
@@ -25,11 +73,11 @@ async def produce(put: Producer[int], numbers: Iterable[int]) -> None:
 async def consume(queue: Queue[int], taken: list[int]) -> None:
     async for number in queue:
         taken.append(number)
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
 
 @given(
-    size=st.integers(0, 5),
+    size=st.integers(1, 5),
     loads=st.lists(st.integers(0, 30), min_size=1, max_size=4),
     consumers=st.integers(1, 4),
 )
@@ -124,7 +172,7 @@ async def test_used_wrongly() -> None:
         await put(1)
     with pytest.raises(QueueError, match="make every producer"):
         queue.producer()
-    for size in (-1, 1.5, True):
+    for size in (0, -1, 1.5, True):
         with pytest.raises(QueueError, match="whole number"):
             Queue[int](size)  # type: ignore[arg-type]
 
@@ -175,3 +223,272 @@ async def test_a_thread_whose_consumers_have_left() -> None:
             if number == 4:
                 break
         assert 5 <= await asyncio.wait_for(reading, 20) <= 8
+
+
+def test_on_the_event_loop_the_words_for_threads_are_an_error_and_no_deadlock(run: Run) -> None:
+    async def main() -> None:
+        queue = Queue[int](1)
+        put = queue.producer()
+        with pytest.raises(QueueError, match=r"here: `await put\(item\)`"):
+            put.in_thread(1)
+        with pytest.raises(QueueError, match="here: `async with`"), put:
+            pass
+        with pytest.raises(QueueError, match="here: `async for"):
+            next(queue.in_thread())
+        await put(1)
+        put.leave()
+        assert await take(queue, 2) == [1]
+
+    run(main)
+
+
+def test_an_iteration_begun_in_a_thread_may_be_dropped_on_the_event_loop(run: Run) -> None:
+    async def main() -> None:
+        queue, kept = Queue[int](3), list[Any]()
+        put = queue.producer()
+        for number in range(3):
+            await put(number)
+
+        def begun() -> None:
+            kept.append(queue.in_thread())
+            assert next(kept[0]) == 0
+
+        await anyio.to_thread.run_sync(begun)
+        with pytest.raises(QueueError, match="here: `async for"):
+            next(kept[0])
+        kept.clear()
+        gc.collect()
+        with pytest.raises(QueueError, match="last consumer has left"):
+            await put(3)
+
+    run(main)
+
+
+def test_a_producer_that_a_thread_drops_leaves(run: Run) -> None:
+    """Nobody calls `leave`, and the loop sleeps by then: it has to be woken from the thread."""
+
+    async def main() -> None:
+        queue, first = Queue[int](1), threading.Event()
+
+        def source(put: Producer[int]) -> None:
+            put.in_thread(1)
+            first.wait(10)
+
+        thread = begin(source, queue.producer())
+        taken: list[int] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(consume, queue, taken)
+            while not taken:
+                await anyio.sleep(0.01)
+            await anyio.wait_all_tasks_blocked()
+            first.set()
+        assert taken == [1]
+        await ended(thread)
+
+    run(main)
+
+
+def test_a_consumer_that_a_thread_drops_leaves(run: Run) -> None:
+    async def main() -> None:
+        queue = Queue[int](1)
+        put = queue.producer()
+        consumers: list[Any] = [aiter(queue)]
+        await put(1)
+        async with anyio.create_task_group() as tasks:
+
+            async def blocked() -> None:
+                with pytest.raises(QueueError, match="last consumer has left"):
+                    await put(2)
+
+            tasks.start_soon(blocked)
+            await anyio.wait_all_tasks_blocked()
+            await ended(begin(consumers.clear))
+
+    run(main)
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_what_is_dropped_after_the_event_loop_has_ended_is_no_error(name: str) -> None:
+    kept: list[Any] = []
+
+    async def main() -> None:
+        queue = Queue[int](1)
+        kept.extend([queue.producer(), aiter(queue), queue])
+
+    for drop in (kept.clear, lambda: begin(kept.clear).join(10)):
+        anyio.run(main, **LOOPS[name])
+        with pytest.raises(QueueError, match="has ended"):
+            begin_and_raise(kept[0])
+        drop()
+        gc.collect()  # an error in `__del__` is a warning, and that an error
+
+
+def begin_and_raise(put: Producer[int]) -> None:
+    raised: list[Exception] = []
+
+    def source() -> None:
+        try:
+            put.in_thread(1)
+        except Exception as error:
+            raised.append(error)
+
+    begin(source).join(10)
+    raise raised[0]
+
+
+def test_what_waits_after_a_break_is_for_the_next_consumer(run: Run) -> None:
+    async def main() -> None:
+        queue = Queue[int](5)
+        await produce(queue.producer(), range(5))
+        assert await take(queue, 2) == [0, 1]
+        assert queue.waiting == 3
+        assert await take(queue, 5) == [2, 3, 4]
+
+    run(main)
+
+
+def test_putting_fails_only_while_nobody_takes(run: Run) -> None:
+    async def main() -> None:
+        queue = Queue[int](5)
+        put = queue.producer()
+        await put(1)
+        await put(2)
+        assert await take(queue, 1) == [1]
+        with pytest.raises(QueueError, match="last consumer has left"):
+            await put(3)
+        later = aiter(queue)
+        await put(4)
+        put.leave()
+        assert [number async for number in later] == [2, 4]
+
+    run(main)
+
+
+def test_a_closed_queue(run: Run) -> None:
+    async def main() -> None:
+        queue = Queue[int](2)
+        put = queue.producer()
+        await put(1)
+        queue.close()
+        queue.close()
+        assert queue.waiting == 0
+        with pytest.raises(QueueError, match="is closed"):
+            await put(2)
+        with pytest.raises(QueueError, match="is closed"):
+            queue.producer()
+        assert await take(queue, 1) == []
+
+    run(main)
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_closing_lets_go_all_that_wait(run: Run, in_thread: bool) -> None:
+    async def main() -> None:
+        full, empty = Queue[int](1), Queue[int](1)
+        put, other = full.producer(), empty.producer()
+        await put(0)
+        ends: list[object] = []
+
+        def source() -> None:
+            try:
+                put.in_thread(1)
+            except QueueError as error:
+                ends.append(str(error))
+
+        threads = [begin(source), begin(lambda: ends.append(list(empty.in_thread())))]
+
+        async def blocked() -> None:
+            with pytest.raises(QueueError, match="is closed"):
+                await put(1)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(blocked)
+            tasks.start_soon(take, empty, 1)
+            await anyio.wait_all_tasks_blocked()
+            for queue in (full, empty):
+                if in_thread:
+                    await ended(begin(queue.close))
+                else:
+                    queue.close()
+        for thread in threads:
+            await ended(thread)
+        assert sorted(ends, key=str) == [[], "the queue is closed"]
+        other.leave()
+
+    run(main)
+
+
+async def test_a_cancelled_program_that_closes_its_queue_leaves_no_thread_behind() -> None:
+    """The pool of threads waits for its thread, and that for room in the queue."""
+    ends: list[str] = []
+
+    def source(put: Producer[int]) -> None:
+        with put, pytest.raises(QueueError, match="is closed"):
+            for number in range(10):
+                put.in_thread(number)
+        ends.append("let go")
+
+    async def main() -> None:
+        queue = Queue[int](2)
+        async with offload.thread(source) as read:
+            try:
+                await read(queue.producer())
+            finally:
+                queue.close()
+
+    program = asyncio.create_task(main())
+    await asyncio.sleep(0.05)
+    program.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(program, 10)
+    while not ends:
+        await asyncio.sleep(0.01)
+
+
+def test_a_queue_where_no_event_loop_runs() -> None:
+    with pytest.raises(QueueError, match="no event loop runs here"):
+        Queue[int](5)
+
+
+async def test_the_words_of_other_queues() -> None:
+    queue: Any = Queue[int](1)
+    with pytest.raises(AttributeError, match=r"queue\.producer\(\)"):
+        queue.put(1)
+    with pytest.raises(AttributeError, match="async for item in queue"):
+        queue.get()
+    with pytest.raises(AttributeError, match=r"a Queue has no 'got'$"):
+        _ = queue.got
+
+
+def test_producers_take_turns(run: Run) -> None:
+    """One that puts for ever does not keep the others out."""
+
+    async def main() -> None:
+        queue, seen = Queue[int](1), set[int]()
+        async with anyio.create_task_group() as tasks:
+            for number in range(4):
+                tasks.start_soon(produce, queue.producer(), itertools.repeat(number))
+            async for item in queue:
+                seen.add(item)
+                if len(seen) == 4:
+                    tasks.cancel_scope.cancel()
+
+    run(main)
+
+
+@pytest.mark.parametrize("woken", [False, True])
+async def test_a_cancelled_wait_loses_neither_an_item_nor_a_turn(woken: bool) -> None:
+    queue = Queue[int](1)
+    put = queue.producer()
+    first, second = aiter(queue), aiter(queue)
+    gives_up = asyncio.create_task(anext(first))
+    stays = asyncio.create_task(anext(second))
+    await anyio.wait_all_tasks_blocked()
+    if woken:
+        await put(1)
+        gives_up.cancel()
+    else:
+        gives_up.cancel()
+        await put(1)
+    assert await asyncio.wait_for(stays, 10) == 1
+    assert gives_up.cancelled()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from crawler.errors import CrawlerError
 from crawler.stream import Pipe, Stream
 
 
@@ -128,7 +129,8 @@ async def test_a_consumer_that_is_cancelled_while_it_waits_leaves_nothing_behind
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(wanted), 0.02)
         assert not work.running
-        assert [number async for number in wanted] == []
+        with pytest.raises(CrawlerError, match="results are missing"):
+            await anext(wanted)
 
 
 async def test_a_list_that_is_not_waited_for_to_the_end() -> None:
@@ -160,3 +162,48 @@ async def test_one_task_may_begin_and_another_end_it() -> None:
     assert await asyncio.create_task(anext(stream)) == 1
     await asyncio.create_task(stream.aclose())
     assert not work.running
+
+
+async def test_other_consumers_of_a_cancelled_stream_do_not_take_it_for_complete() -> None:
+    async def slow(pipe: Pipe[int]) -> None:
+        await asyncio.sleep(3600)
+
+    stream = Stream(slow, places=1, name="slow")
+    waiting = [asyncio.create_task(anext(stream)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in found] == [asyncio.CancelledError, CrawlerError, CrawlerError]
+
+
+async def test_cancelled_by_somebody_else_it_is_not_complete() -> None:
+    stream = stream_of(Counting(1000))
+    assert await anext(stream) == 0
+    (work,) = [task for task in asyncio.all_tasks() if task.get_name() == "counting"]
+    work.cancel()
+    with pytest.raises(CrawlerError, match="by somebody else"):
+        async for _ in stream:
+            await asyncio.sleep(0)
+
+
+def test_continued_on_another_loop_it_is_not_complete() -> None:
+    stream = stream_of(Counting(1000))
+
+    async def some() -> int:
+        return await anext(stream)
+
+    assert asyncio.run(some()) == 0
+    asyncio.run(asyncio.wait_for(_drained(stream), 5))
+
+
+async def _drained(stream: Stream[int]) -> None:
+    with pytest.raises(CrawlerError, match="results are missing"):
+        async for _ in stream:
+            pass
+
+
+async def test_awaited_twice() -> None:
+    stream = stream_of(Counting(3))
+    assert await stream == [0, 1, 2]
+    with pytest.raises(CrawlerError, match="over"):
+        await stream

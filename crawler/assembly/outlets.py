@@ -9,7 +9,7 @@ import msgspec
 
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Last
-from crawler.contracts import BATCH, Listener, Mark, Recalled, Sink
+from crawler.contracts import BATCH, CONSUMER, Listener, Mark, Recalled, Sink
 from crawler.engine.batches import BatchFeed
 from crawler.engine.delivery import Outlet, note_marks
 from crawler.engine.wanted import wanted_by
@@ -59,7 +59,9 @@ def make_feeds(
 def marks_left(
     feeds: Sequence[BatchFeed], state: OpenState, recalled: Recalled, tell: Listener
 ) -> list[Mark]:
-    """Return how far batches came that this run does not have, where items had still to come to them.
+    """Return how far those came that this run does not have, where items had still to come to them.
+
+    These are batches, of which people are told, and consumers of a program, who may come later.
 
     Args:
         feeds: what feeds the batches of this run.
@@ -76,6 +78,8 @@ def marks_left(
             left.append(mark)
             gone = max(0, recalled.forgotten - mark.item)
             tell(BatchMissing(name.removeprefix(BATCH), recalled.items - mark.item, gone))
+        elif name.startswith(CONSUMER):
+            left.append(mark)
     return left
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from crawler.cli.nextrun import NextRun
 from crawler.cli.wording import number_of
-from crawler.contracts import BATCH, State
+from crawler.contracts import BATCH, CONSUMER, State
 from crawler.observe.reasons import explain
 from crawler.observe.summary import causes, size_in_words
 from crawler.observe.terminal import plain, safe, show
@@ -192,7 +192,7 @@ def _output_as_json(path: str, item: int, last: int, outputs: Collection[str] | 
 
 
 def _is_written(path: str, outputs: Collection[str]) -> bool:
-    return path in outputs or path.startswith(BATCH)
+    return path in outputs or path.startswith((BATCH, CONSUMER))
 
 
 def _ranked(numbers: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -100,6 +100,10 @@ class Admission:
                 self._refusals[url] = reason
         return reason
 
+    def may_start(self, url: str) -> bool:
+        """Say whether a canonical URL may enter as a start request, whatever becomes of it as a link."""
+        return len(url) <= LONGEST_URL and self._scope.may_start(url)
+
     def _add_links(self, links: Links, parent: Request, findings: Findings) -> None:
         # Most links of a page are known: they cost a join, a look in the set, and nothing more.
         self._check(links.callback)

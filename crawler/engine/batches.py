@@ -60,6 +60,7 @@ class BatchFeed:
     ) -> None:
         self.name = name
         self._note: Callable[[bool], Awaitable[None]] = _nowhere
+        self._moved: Callable[[], None] = lambda: None
         self._tell = tell
         self.item = mark.item if mark is not None else 0
         self._size = code.declared.size
@@ -93,14 +94,18 @@ class BatchFeed:
         failed, self._failed = self._failed, []
         return failed
 
-    def begin(self, note: Callable[[bool], Awaitable[None]], before: int) -> None:
+    def begin(
+        self, note: Callable[[bool], Awaitable[None]], before: int, moved: Callable[[], None] = lambda: None
+    ) -> None:
         """Join a delivery.
 
         Args:
             note: notes in the store how far all have come.
             before: id of the last item of earlier runs.
+            moved: is called when fewer items wait than before.
         """
         self._note = note
+        self._moved = moved
         self._undelivered = Undelivered(before)
 
     def committed(self, number: int, size: int) -> None:
@@ -163,7 +168,10 @@ class BatchFeed:
         while True:
             ending, self._news = self._ending, Event()  # before asking: what is committed meanwhile counts
             records = await self._store.drain(self._read, _READ)
-            if self._sift(records, held):
+            complete = self._sift(records, held)
+            if records:
+                self._moved()  # also when none of them was for this batch: they do not wait any more
+            if complete:
                 return held
             if records:
                 until = min(until, current_time() + self._max_wait) if held else math.inf

@@ -19,7 +19,7 @@ from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.engine.storable import without_unwritable
 from crawler.engine.why import Enquiry, Why
-from crawler.errors import FetchError, OutputError, ProtocolError
+from crawler.errors import FetchError, OutputError, ProtocolError, SpiderError
 from crawler.events import Closed, Delivered, ItemFailed, Visited
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
 from crawler.policy.judge import judge_failure
@@ -80,6 +80,7 @@ class Engine:
         finally:
             self.cause = ended
             self._frontier.close()  # so that nobody adds any more
+            self._frontier.give_back_all()
             self._plan.tell(Closed(ended))
         return ended
 
@@ -282,6 +283,10 @@ class Engine:
         try:
             async for start in starts:
                 await self._intake.start(start)
+        except get_cancelled_exc_class() as error:
+            if is_cancelled():
+                raise
+            raise SpiderError("the start requests end early: what they awaited was cancelled") from error
         finally:
             self._frontier.feeding(begin=False)
             if isinstance(starts, AsyncGenerator):

@@ -10,7 +10,7 @@ from secrets import token_hex
 from anyio.lowlevel import checkpoint
 
 from crawler.engine.admission import Admission
-from crawler.errors import CrawlerError, SpiderError, UrlError
+from crawler.errors import CrawlerError, SpiderError, StateError, UrlError
 from crawler.events import StartRefused
 from crawler.frontier import Frontier
 from crawler.model import Reason, Request
@@ -78,6 +78,9 @@ class Intake:
             for batch in _batches([starts] if isinstance(starts, str | Request) else starts):
                 new += await self._frontier.add(list(self._usable(batch, wrong)))
                 await checkpoint()  # a store in memory would let nobody else run
+        except StateError:
+            if not self._frontier.closed:
+                raise
         finally:
             self._frontier.feeding(begin=False)
         if self._frontier.closed:

@@ -41,10 +41,11 @@ class Line:
         self.outlets.append(outlet)
         return outlet
 
-    def branch(self, sink: Sink) -> Line:
-        """Return another line, for a sink that gets the items from where this one is."""
-        line = Line(self._store, [Outlet(sink, self.position)], share=self._share)
-        line._undelivered = self._undelivered.copy()
+    def branch(self, sink: Sink, at: int | None = None) -> Line:
+        """Return another line, for a sink that has the items up to this id, or up to where this line is."""
+        at = self.position if at is None else at
+        line = Line(self._store, [Outlet(sink, at)], share=self._share)
+        line._undelivered = self._undelivered.copy(self.position, at)
         return line
 
     def committed(self, number: int, size: int) -> None:

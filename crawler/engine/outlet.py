@@ -19,10 +19,11 @@ class Outlet:
         place: what it said of where it stood then.
     """
 
-    __slots__ = ("_deserted", "_in_doubt", "item", "place", "sink")
+    __slots__ = ("_begun", "_deserted", "_in_doubt", "item", "place", "sink")
 
     def __init__(self, sink: Sink, item: int = 0, place: Any = None) -> None:
         self.sink = sink
+        self._begun = item
         self.item = item
         self.place = place
         self._in_doubt = False  # whether it has more than `item`
@@ -35,8 +36,10 @@ class Outlet:
 
     @property
     def mark(self) -> Mark:
-        """What is to be remembered of it."""
-        return Mark(self.sink.name, self.item, self.place)
+        """What is to be remembered of it: of a program's consumer, what that is done with by now."""
+        reached = getattr(self.sink, "reached", None)
+        item = self.item if reached is None else reached(self.item, self._begun)
+        return Mark(self.sink.name, item, self.place)
 
     async def write(self, records: Sequence[Record]) -> None:
         """Hand over those records that it does not have yet."""
@@ -106,7 +109,10 @@ async def note_marks(
 
 
 def _marks_of(outlets: Sequence[Marked]) -> list[Mark]:
-    """Return the mark of each sink or batch; those without a name share one."""
-    named = [outlet.mark for outlet in outlets if outlet.name]
-    nameless = [outlet.item for outlet in outlets if not outlet.name]
-    return [*named, Mark("", min(nameless))] if nameless else named
+    """Return a mark for each name, also where several go by it: those without share the empty one."""
+    marks: dict[str, Mark] = {}
+    for outlet in outlets:
+        mark = outlet.mark if outlet.name else Mark("", outlet.item)
+        other = marks.get(outlet.name)
+        marks[outlet.name] = mark if other is None or mark.item < other.item else other
+    return list(marks.values())

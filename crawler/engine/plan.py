@@ -37,7 +37,7 @@ class Plan:
         placed: where callbacks run that do not run on the loop, by name.
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
         beside: what else goes on while the crawl does.
-        left: how far batches came that this run does not have.
+        left: how far batches and consumers came that this run does not have.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back; those of pages count
             whose items are not delivered.
         clock: gives seconds; what the duration of a fetch is measured by.
@@ -62,6 +62,6 @@ class Plan:
     parser: Executor | None = None
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     feeds: Sequence[BatchFeed] = ()
-    left: Sequence[Mark] = ()
+    left: list[Mark] = field(default_factory=list)
     hand_bytes: int = 64 * 1024 * 1024
     clock: Callable[[], float] = perf_counter

@@ -27,11 +27,21 @@ class Undelivered:
         self._pages: deque[tuple[int, int]] = deque()
         self._passed = 0  # items of the first page that are delivered
 
-    def copy(self) -> Undelivered:
-        """Return another one that counts from here on by itself."""
+    def copy(self, position: int = 0, at: int = 0) -> Undelivered:
+        """Return another one, for who has the items up to the id `at` where this one's has `position`."""
         other = Undelivered(self._before)
         other.items, other.bytes, other._passed = self.items, self.bytes, self._passed
         other._pages.extend(self._pages)
+        missing = position - max(at, self._before)
+        if missing > 0:  # of their pages it is not known any more how large they were
+            other.items += missing
+            if other._passed and other._pages:
+                number, size = other._pages.popleft()
+                other._pages.appendleft((number - other._passed, size))
+                other._passed = 0
+            other._pages.appendleft((missing, 0))
+        elif at > position:
+            other.passed(position + 1, at)
         return other
 
     def committed(self, number: int, size: int) -> None:

@@ -73,6 +73,9 @@ class Enquiry:
     async def _unknown(self, url: str) -> Why:
         """Ask the rules about a URL that was not let in, or never found."""
         reason = self._admission.refuses(url)
+        if reason is Reason.HOST and self._admission.may_start(url):
+            words = f"as a link it would be refused ({explain(reason)}); crawl.add(url) lets it in"
+            return Why(url, "refused", reason, f"{reason}: {words}")
         if reason is not None:
             return Why(url, "refused", reason, f"{reason}: {explain(reason)}")
         rules = await self._frontier.known_rules(origin_of(url))

@@ -127,11 +127,16 @@ class FunctionWork:
     def call(self, name: str, argument: Any) -> list[Any]:
         """Return what the function returned, in a list of its own."""
         if self._form == "one":
-            return [self._function(argument)]
-        if self._form == "many":
-            return [self._function(*argument)]
-        arguments, keywords = argument
-        return [self._function(*arguments, **keywords)]
+            result = self._function(argument)
+        elif self._form == "many":
+            result = self._function(*argument)
+        else:
+            arguments, keywords = argument
+            result = self._function(*arguments, **keywords)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise PluginError("it gave a coroutine, which runs on the loop: await it there (run='async')")
+        return [result]
 
     def close(self) -> None:
         """Nothing to tear down."""

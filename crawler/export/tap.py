@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from anyio import Event
 
-from crawler.contracts import Mark, Record
+from crawler.contracts import CONSUMER, Mark, Record
 from crawler.export.revive import class_of, revive
 
 T = TypeVar("T")
@@ -63,18 +63,18 @@ class Tap:
         audience: the other consumers.
 
     Attributes:
-        name: none: all such sinks share one mark.
+        name: what its mark is kept under: the consumer of this type of items.
         kind: what is kept.
         deserted: its consumer has gone; another may take over.
         taken: id of the last item that the consumer was done with: it asked for the next one.
         told: the error that ended the crawl has been raised to the consumer.
     """
 
-    name = ""
-
     def __init__(self, kind: type | None = None, audience: Audience | None = None) -> None:
+        self.name = CONSUMER + ("everything" if kind is None else f"{kind.__module__}.{kind.__qualname__}")
         self.kind = kind
         self.deserted = False
+        self._owed = False  # its consumer has gone, and has not had everything since
         self.told = False
         self.taken = 0
         self._audience = audience or Audience()
@@ -96,7 +96,10 @@ class Tap:
         What is not taken when this is cancelled is not given any more: it comes in the next run.
         """
         wanted = self._wanted(records)
-        if not wanted or (self.deserted and not self._audience.waits()):
+        if not wanted:
+            return
+        if self.deserted and not self._audience.waits():
+            self._owed = True
             return
         self._emptied = Event()
         self._waiting.extend(wanted)
@@ -132,18 +135,30 @@ class Tap:
         self._handed, item = self._waiting.popleft()
         return item
 
+    def reached(self, item: int, begun: int) -> int:
+        """Return the id of the last item that its consumer is done with, or had no use for.
+
+        Args:
+            item: how far its line is.
+            begun: where that began.
+        """
+        done = max(begun, self.taken)
+        return done if self._owed else max(done, item)
+
     def attend(self) -> None:
-        """Note that a consumer has come."""
-        self.deserted = False
+        """Note that a consumer has come; nothing is owed any more to one that had gone."""
+        self.deserted = self._owed = False
         self._audience.look()
 
     def desert(self) -> None:
         """Note that the consumer has gone."""
         self.deserted = True
+        self._owed = self._owed or self._handed > self.taken
         self._audience.look()
 
     def clear(self) -> None:
         """Keep nothing of what waits."""
+        self._owed = self._owed or bool(self._waiting)
         self._waiting.clear()
         self._emptied.set()
 

@@ -66,6 +66,7 @@ class Frontier:
         self._later: list[tuple[float, str]] = []  # when delayed requests become ready
         self._turn = count()
         self._leased = 0
+        self._out: dict[int, Lease] = {}  # those whose slot has not been given back
         self._pending = 0
         self._feeds = 0
         self._held = False
@@ -123,7 +124,13 @@ class Frontier:
 
     def rest(self, lease: Lease, *, contacted: bool) -> None:
         """Give the host's slot back: its body is in, or it was not asked at all."""
-        self._queues[lease.host].pace.end(self._now(), contacted=contacted)
+        if self._out.pop(id(lease), None) is not None:
+            self._queues[lease.host].pace.end(self._now(), contacted=contacted)
+
+    def give_back_all(self) -> None:
+        """Give the slots back that nobody will: of leases whose visit was cancelled before it began."""
+        for lease in list(self._out.values()):
+            self.rest(lease, contacted=False)
 
     async def pause(self, lease: Lease, seconds: float) -> None:
         """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile."""
@@ -207,6 +214,8 @@ class Frontier:
     def close(self) -> None:
         """Lend nothing more; whoever waits for a lease gets None."""
         self._closed = True
+        for queue in self._queues.values():
+            queue.pace.let(queue)
         self._rouse()
 
     @property
@@ -247,6 +256,7 @@ class Frontier:
     async def _take(self, queue: HostQueue, now: float) -> Lease | None:
         """Lend one request of a host that was due; None when it turns out that it must wait."""
         queue.scheduled = False
+        queue.pace.let(queue)
         if not queue.has_work():
             return None
         if not queue.recalled:
@@ -256,12 +266,13 @@ class Frontier:
         if queue.pace.wait(now):
             self._schedule(queue, now)
             return None
-        queue.pace.begin()
+        queue.pace.begin(queue)
         lease = await self._pick(queue, now)
         if lease is None:
             return None
         self._pending -= 1
         self._leased += 1
+        self._out[id(lease)] = lease
         self._schedule(queue, now)
         return lease
 
@@ -328,15 +339,16 @@ class Frontier:
 
     def _schedule(self, queue: HostQueue, now: float | None = None) -> None:
         """Put a host that has work where it will be found when its pace allows."""
-        if queue.scheduled or not queue.has_work():
+        if queue.scheduled or self._closed or not queue.has_work():
             return
         queue.scheduled = True
+        turn = queue.pace.want(queue)
         now = self._now() if now is None else now
         wait = queue.pace.wait(now)
         if wait == math.inf:
             queue.pace.park(lambda: self._unpark(queue))
             return
-        heappush(self._due, (now + wait, next(self._turn), queue))
+        heappush(self._due, (now + wait + turn, next(self._turn), queue))
         self._rouse()
 
     def _unpark(self, queue: HostQueue) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from crawler.errors import PluginError
+from crawler.executors.process.target import function_target
 from crawler.executors.work import Form
 from crawler.nearest import nearest
 from crawler.offload import check_offloadable, name_of
 from crawler.placement import Placement
-from crawler.stages.callback import written_async
+from crawler.stages.callback import awaited
 
 T = TypeVar("T")
 
@@ -71,10 +72,14 @@ def checked(
         raise PluginError(f"map takes a function, and then what it is called with; {function!r:.80} is none")
     if not isinstance(items, Iterable | AsyncIterable):
         raise PluginError(f"map takes a function, and then what it is called with, not one {items!r:.80}")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise PluginError(f"limit must be a whole number above 0, not {limit!r}")
     if run == "auto":
         run = "async" if awaited(function) else "thread"
     if run != "async":
         check_offloadable(function, run)
+    if run == "process":
+        function_target(function, others["constants"], form)  # which says now what cannot be sent
     place: Any = "loop" if run == "async" else run
     placement = Placement(run=place, workers=limit, timeout=timeout, memory=memory)
     return Arguments(
@@ -86,11 +91,6 @@ def checked(
         errors="raise" if errors == "raise" else "return",
         **others,
     )
-
-
-def awaited(function: Any) -> bool:
-    """Say whether what is called is written to be awaited; an open offload is, too."""
-    return written_async(function) or written_async(getattr(type(function), "__call__", None))  # noqa: B004
 
 
 def _check_word(name: str, word: str, known: Iterable[str]) -> None:

@@ -9,8 +9,9 @@ from inspect import isawaitable
 from typing import Any
 
 from crawler.errors import CallTimeout, PluginError
-from crawler.mapping.arguments import Arguments, awaited
+from crawler.mapping.arguments import Arguments
 from crawler.offload import opened
+from crawler.stages.callback import awaited
 
 #: Calls the function with one item.
 Call = Callable[[Any], Awaitable[Any]]

@@ -7,12 +7,16 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sized
 from itertools import count
 from typing import Any
 
+from anyio import move_on_after
+
 from crawler.cancelling import is_cancelled
 from crawler.errors import CallError
 from crawler.mapping.arguments import Arguments, Items
 from crawler.mapping.calling import Call, calling
 from crawler.observe.bar import Bar
 from crawler.stream import Pipe, Stream
+
+_CLOSE_SECONDS = 5.0  # for async items to clean up
 
 
 def mapped(asked: Arguments) -> Stream[Any]:
@@ -55,6 +59,8 @@ class _Work:
                     tasks.create_task(self._one(number, item))
         except BaseExceptionGroup as group:
             raise self._source.broken or _named(group, self._asked.name) from None
+        finally:
+            await self._source.close()
 
     async def _one(self, number: int, item: Any) -> None:
         try:
@@ -62,15 +68,18 @@ class _Work:
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
-            result = self._failed(CallError("what it awaited was cancelled"), error)
+            result = self._failed(CallError("what it awaited was cancelled"), number, item, error)
         except Exception as error:
-            result = self._failed(error)
+            result = self._failed(error, number, item)
         self._turns.release()
         self._bar.advance()
         self._hand_on(number, result)
 
-    def _failed(self, error: Exception, cause: BaseException | None = None) -> Exception:
+    def _failed(
+        self, error: Exception, number: int, item: Any, cause: BaseException | None = None
+    ) -> Exception:
         """Return an error as a result, where errors are to be results; else raise it."""
+        error.add_note(f"{self._asked.name} failed on item {number}: {item!r:.100}")
         if self._asked.errors == "raise":
             raise error from cause
         error.__cause__ = error.__cause__ or cause
@@ -115,10 +124,22 @@ class Source:
                 return item
         except StopAsyncIteration:
             raise
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            self.broken = CallError("what the items awaited was cancelled")
+            raise self.broken from error
         except Exception as error:
             self.broken = error
             raise
         raise StopAsyncIteration
+
+    async def close(self) -> None:
+        """Let async items clean up, where they have a word for it, in bounded time."""
+        close = getattr(self._later, "aclose", None)
+        if close is not None:
+            with move_on_after(_CLOSE_SECONDS, shield=True):
+                await close()
 
 
 def _named(group: BaseExceptionGroup[Any], name: str) -> BaseException:

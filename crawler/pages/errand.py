@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import (
-    AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
     Awaitable,
@@ -145,9 +144,10 @@ class Errand(Spider):
                 yield [self._numbered(wanted)]
                 await self._space()
         finally:
-            if isinstance(self._urls, AsyncGenerator):
+            close = getattr(self._urls, "aclose", None)  # of a generator, or a stream
+            if close is not None:
                 with move_on_after(_CLOSE_SECONDS, shield=True):
-                    await self._urls.aclose()
+                    await close()
 
     async def parse(self, page: Page) -> None:
         """Keep the page until it is settled."""

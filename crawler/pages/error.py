@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from crawler.errors import CrawlerError
 from crawler.model import Reason
 from crawler.observe.reasons import explain
 from crawler.page import Page
 
 _LONGEST = 200  # characters of a URL that stand in the message
+#: The address in what the fetcher says of one that it refuses.
+_ADDRESS = re.compile(r": (\S+?)(?:%\S*)? is not a public address;")
 
 
 class PageError(CrawlerError):
@@ -43,13 +47,17 @@ class PageError(CrawlerError):
 
     def __reduce__(self) -> tuple[object, ...]:
         # An exception is made anew of its `args` otherwise; a page cannot travel to another process.
-        return _again, (self.url, self.reason, self.detail, self.words)
+        arguments = (self.url, self.reason, self.detail, self.words)
+        return _again, arguments, {**self.__dict__, "page": None}
 
 
 def _words(reason: Reason, detail: str, page: Page | None) -> str:
     status = str(page.status) if page is not None else detail
     if reason is Reason.STATUS and status.isdecimal():
         return str(explain(f"status {status}"))
+    if reason is Reason.ADDRESS and (found := _ADDRESS.search(detail)):
+        # The fetcher speaks of the configuration; whoever reads this has called a function.
+        return f'{found[1]} is not a public address; if it is yours: fetch={{"allow": ["{found[1]}"]}}'
     explained = explain(reason)
     meaning = f"robots.txt forbids it ({detail})" if reason is Reason.ROBOTS else explained.meaning
     detail = f": {detail}" if detail and reason is not Reason.ROBOTS else ""

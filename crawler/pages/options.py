@@ -7,8 +7,41 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from crawler.contracts import Fetcher, Listener
+from crawler.nearest import nearest
 from crawler.policy.politeness import Politeness
 from crawler.settings import Settings, from_mapping
+
+#: What a function takes besides, by its name.
+_OWN = {
+    "fetch_all": ("errors", "limit"),
+    "fetch_each": ("errors", "limit"),
+    "first": ("good", "hedge"),
+}
+#: How to say what people look for here, and is a key of a section.
+_SAID = {
+    "allow": 'fetch={"allow": ["127.0.0.1"]}',
+    "bytes": 'limits={"bytes": "1gb"}',
+    "concurrency": "limit=16",
+    "contact": 'fetch={"contact": "me@example.com"}',
+    "cookies": 'fetch={"cookies": True}',
+    "delay": 'politeness={"delay": 0}',
+    "exclude": 'scope={"exclude": ["/private/"]}',
+    "headers": 'fetch={"headers": {"Accept-Language": "en"}}',
+    "hops": 'limits={"hops": 10}',
+    "hosts": 'scope={"hosts": ["example.com"]}',
+    "include": 'scope={"include": ["/news/"]}',
+    "max_body": 'fetch={"max_body": "16mb"}',
+    "max_delay": 'politeness={"max_delay": 60}',
+    "max_workers": "limit=16",
+    "per_host": 'politeness={"delay": 0, "per_host": 8}',
+    "retries": 'politeness={"retries": 0}',
+    "robots": 'politeness={"robots": False}',
+    "time": 'limits={"time": 60}',
+    "timeout": 'fetch={"timeouts": {"total": 30}}',
+    "timeouts": 'fetch={"timeouts": {"total": 30}}',
+    "user_agent": 'fetch={"user_agent": "me/1.0"}',
+    "workers": "limit=16",
+}
 
 
 class Options(TypedDict, total=False):
@@ -53,8 +86,7 @@ def manner_of(function: str, limit: int, options: Options) -> Manner:
     """
     for name in options:
         if name not in Options.__annotations__:
-            known = ", ".join(sorted(Options.__annotations__))
-            raise TypeError(f"{function}() has no option {name!r}: it has {known}; for more, use Crawl")
+            raise TypeError(_no_option(function, name))
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise ValueError(f"{function}(): limit must be a number of fetches at a time, from 1, not {limit!r}")
     fetch = options.get("fetch", {})
@@ -72,3 +104,15 @@ def manner_of(function: str, limit: int, options: Options) -> Manner:
         options.get("fetcher"),
         options.get("listeners", ()),
     )
+
+
+def _no_option(function: str, name: str) -> str:
+    """Return what to say of an option that a function does not have, and what was meant by it."""
+    known = sorted([*Options.__annotations__, *_OWN.get(function, ())])
+    said = {word: form for word, form in _SAID.items() if form.partition("=")[0] in known}
+    if name in said:
+        guess = f" Write {said[name]}."
+    elif guess := nearest(name, [*known, *said]):
+        form = next((form for word, form in said.items() if f"'{word}'" in guess), "")
+        guess = f" {guess[0].upper()}{guess[1:]}" + (f" Write {form}." if form else "")
+    return f"{function}() has no option {name!r}.{guess} It has {', '.join(known)}; for more, use Crawl"

@@ -8,6 +8,9 @@ from heapq import heappop, heappush
 
 import msgspec
 
+#: Seconds by which who had the last contact leaves the next one to others that wait for the same host.
+TURN = 0.002
+
 
 class Pace:
     """The rhythm of one host: a few slots, each of which rests after it was used.
@@ -20,7 +23,19 @@ class Pace:
         longest: the longest delay that the host can ask for.
     """
 
-    __slots__ = ("_ended", "_idle", "_longest", "_parked", "_quiet", "_rested", "_used", "delay", "slots")
+    __slots__ = (
+        "_ended",
+        "_idle",
+        "_last",
+        "_longest",
+        "_parked",
+        "_quiet",
+        "_rested",
+        "_used",
+        "_wanted",
+        "delay",
+        "slots",
+    )
 
     def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
         self._longest = longest
@@ -32,6 +47,8 @@ class Pace:
         self._used = 0
         self._quiet = -math.inf
         self._parked: list[Callable[[], None]] = []
+        self._wanted: set[object] = set()
+        self._last: object = None
 
     def wait(self, now: float) -> float:
         """Return the seconds until a contact may begin; infinity while every slot is in use."""
@@ -39,8 +56,22 @@ class Pace:
             return math.inf
         return max(self._idle[0] - now, self._rested - now, self._quiet - now, 0.0)
 
-    def begin(self) -> None:
+    def want(self, who: object) -> float:
+        """Note that somebody waits for a contact; return the seconds to let pass so that others come first.
+
+        That is where several share the host, each with requests of its own: who had the last contact
+        leaves the next one to the others.
+        """
+        self._wanted.add(who)
+        return TURN if who is self._last and len(self._wanted) > 1 else 0.0
+
+    def let(self, who: object) -> None:
+        """Note that somebody waits no more."""
+        self._wanted.discard(who)
+
+    def begin(self, who: object = None) -> None:
         """Take a slot; `wait` has just returned 0."""
+        self._last = who
         heappop(self._idle)
         self._used += 1
 

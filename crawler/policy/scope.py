@@ -43,6 +43,13 @@ class Scope:
             return Reason.SCHEME
         if not self._anywhere and self._is_elsewhere(host_of(url)):
             return Reason.HOST
+        return self._left_out(url)
+
+    def may_start(self, url: str) -> bool:
+        """Say whether a canonical URL would be in scope as a start URL, where its host may become home."""
+        return is_web(url) and self._left_out(url) is None and (self._home or self.refuses(url) is None)
+
+    def _left_out(self, url: str) -> Reason | None:
         if self._include and not any(pattern.search(url) for pattern in self._include):
             return Reason.INCLUDE
         if any(pattern.search(url) for pattern in self._exclude):

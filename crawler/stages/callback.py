@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 
 from crawler.errors import PluginError
 from crawler.placement import Placement, Resolved
@@ -12,6 +13,13 @@ from crawler.stages.declare import declared
 def written_async(code: object) -> bool:
     """Say whether a function runs on the event loop, and nowhere else."""
     return inspect.isasyncgenfunction(code) or inspect.iscoroutinefunction(code)
+
+
+def awaited(function: object) -> bool:
+    """Say whether what is called is to be awaited: a coroutine function, or an object like one."""
+    while isinstance(function, partial):
+        function = function.func
+    return written_async(function) or written_async(getattr(type(function), "__call__", None))  # noqa: B004
 
 
 def place_of(label: str, callback: object, over: Placement) -> Resolved:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from crawler.contracts import BATCH, CONTACTS, REST
+from crawler.contracts import BATCH, CONSUMER, CONTACTS, REST
 from crawler.errors import NewerState, StateError
 from crawler.store.lock import StateLock
 from crawler.store.upgrading import STEPS, make_private, upgrade
@@ -200,12 +200,12 @@ def wipe(connection: sqlite3.Connection) -> None:
     """Delete what a crawl has left behind, inside the caller's transaction.
 
     The names and places of the sinks stay: by them this state's own outputs are known, and may be replaced.
-    Those of batches go, which have no output. A host that is to be left alone still is; its robots.txt is
-    asked again, and its cookies are gone.
+    Those of batches and consumers go, which have no output. A host that is to be left alone still is; its
+    robots.txt is asked again, and its cookies are gone.
     """
     for table in _LEFT:
         connection.execute(f"DELETE FROM {table}")
-    connection.execute("DELETE FROM sinks WHERE name GLOB ? || '*'", (BATCH,))
+    connection.execute("DELETE FROM sinks WHERE name GLOB ? || '*' OR name GLOB ? || '*'", (BATCH, CONSUMER))
     connection.execute("UPDATE sinks SET item = 0")
     connection.execute("DELETE FROM notes WHERE name NOT GLOB ? || '*' AND name <> ?", (REST, CONTACTS))
 

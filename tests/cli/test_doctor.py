@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import sqlite3
 import ssl
@@ -84,10 +85,13 @@ def test_all_topics_are_told_and_nothing_is_left_behind(doctor: Doctor, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
     named = [
-        line[:14].strip() for line in done.stdout.splitlines() if not line.startswith((" ", "A ", "No "))
+        line[:14].strip()
+        for line in done.stdout.splitlines()
+        if not line.startswith((" ", "A ", "No ", "Next: "))
     ]
     assert [name for name in named if name] == NAMES
     assert "\n\nA crawl can run here" in done.stdout
+    assert done.stdout.endswith("\nNext: crawl init NAME makes a first crawl.\n")
     assert "\x1b" not in done.stdout
     assert "could not be looked at" not in done.stdout
     wide = [line for line in done.stdout.splitlines() if len(line) > 80]
@@ -114,10 +118,11 @@ def test_a_configuration_says_what_is_wanted(here: Here, config: Callable[[str],
     path = config("start: SITE/\nstate: memory\n")
     path.write_text(path.read_text().replace("fetch: {", "fetch: {concurrency: 987654, "))
     rows = rows_of(here("doctor", path, "--json"))
-    assert "987,654 is wanted" in str(rows["open files"]["found"])
+    assert "fetch.concurrency is 987,654" in str(rows["open files"]["found"])
     assert "LimitNOFILE=2097152" in str(rows["open files"]["commands"])
     assert "in memory" in str(rows["state"]["found"])
     assert "disk" not in rows
+    assert here("doctor", path).stdout.endswith(f"\nNext: crawl {shlex.quote(str(path))} runs yours.\n")
     assert here("doctor", path.with_name("none.yaml")).returncode == 3
 
 
@@ -125,7 +130,7 @@ def test_a_configuration_says_what_is_wanted(here: Here, config: Callable[[str],
 def test_too_few_open_files_end_it_with_a_code(doctor: Doctor) -> None:
     done = doctor(limit="ulimit -n 50")
     assert done.returncode == 6
-    assert "open files    50 at once: room for a concurrency of 1, and 32 is wanted" in done.stdout
+    assert "open files    50 at once: room for a concurrency of 1; fetch.concurrency is 32" in done.stdout
     assert "                 ulimit -n 4096 " in done.stdout
     assert done.stdout.endswith("\nNo crawl can run here: 1 thing must be changed first.\n")
     assert "worker process was ready" in done.stdout
@@ -409,6 +414,7 @@ def test_a_disk_over_a_network_and_a_slow_one(tmp_path: Path) -> None:
     assert remote.commands
     assert not remote.stops
     assert disk.speed_row(20).advice == ""
+    assert disk.speed_row(9_000).found.endswith("; a crawl that keeps a state needs about 20")
     assert "synchronous" in disk.speed_row(19).commands[0]
 
 
@@ -431,9 +437,9 @@ def test_the_kind_of_a_disk_is_that_of_the_innermost_mount(tmp_path: Path) -> No
 
 def test_a_worker_process_is_started_or_told_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     (row,) = processes.rows(WANTED)
-    assert re.match(r"a worker process was ready in .*, and ended; their memory is ", row.found)
+    assert re.match(r"a worker process was ready in .*, and ended; their memory can", row.found)
     if sys.platform == "linux":
-        assert row.found.endswith("their memory is limited")
+        assert row.found.endswith("their memory can be limited")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     (row,) = processes.rows(WANTED)
     assert "cannot be started" in row.found

@@ -55,7 +55,7 @@ EXPECTED = {
     f"{A}/dead": ("gave_up", Reason.CONNECT, "connect: no connection could be made"),
     f"{A}/big": ("refused", Reason.ROBOTS, "robots: robots.txt forbids it"),
     f"{A}/secret/2": ("refused", Reason.ROBOTS, "robots.txt of its host does not let us (rules read)"),
-    "https://b.test/": ("refused", Reason.HOST, "host: on another host; to crawl it too, name it in"),
+    "https://b.test/": ("refused", Reason.HOST, "host: as a link it would be refused (on another"),
     f"{A}/nowhere": ("unknown", None, "not found so far; no rule keeps it out"),
     "mailto:x@a.test": ("refused", Reason.SCHEME, ""),
     "no url": ("refused", Reason.SCHEME, ""),
@@ -224,3 +224,18 @@ async def test_in_memory_how_requests_stand_costs_nothing_for_each() -> None:
         await crawl.wait()
         stand = {id(await store.look_up(url)) for url in urls}
     assert len(stand) == 1
+
+
+@pytest.mark.parametrize(("hosts", "lets_in"), [({}, True), ({"hosts": ["a.test"]}, False)])
+async def test_what_is_refused_as_a_link_may_be_added(hosts: dict[str, Any], lets_in: bool) -> None:
+    """It is as `why` says: a start request makes its host a home, unless hosts were named."""
+    scope = {"exclude": ["/private"], **hosts}
+    async with Crawl(Links, fetcher=web(), keep_open=True, **options() | {"scope": scope}) as crawl:
+        why = await crawl.why("https://b.test/")
+        assert (why.state, why.reason) == ("refused", Reason.HOST)
+        assert ("crawl.add(url) lets it in" in why.words) is lets_in
+        assert "crawl.add" not in (await crawl.why("https://b.test/private/1")).words
+        added = await crawl.add("https://b.test/")
+        assert added == lets_in
+        if lets_in:
+            assert (await crawl.why("https://b.test/")).state != "refused"

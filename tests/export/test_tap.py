@@ -114,8 +114,11 @@ async def test_nobody_waits_for_a_consumer_that_has_gone() -> None:
 
 async def test_what_earlier_runs_have_taken_is_not_offered_again() -> None:
     for sink in (Tap(), Hold()):
-        assert sink.name == ""
         assert await sink.open(Mark("", 7)) == 7
+
+
+def test_a_consumer_is_known_by_the_type_of_its_items() -> None:
+    assert (Tap().name, Tap(str).name) == ("consumer of everything", "consumer of builtins.str")
 
 
 @dataclass

@@ -68,3 +68,36 @@ def titles(pages: list[Page], word: str) -> str:
 @crawler.offload.process(workers=1)
 def doubled(number: int) -> int:
     return 2 * number
+
+
+def loud(function: Any) -> Any:
+    import functools
+
+    @functools.wraps(function)
+    def louder(value: int) -> int:
+        return 100 * int(function(value))
+
+    return louder
+
+
+def plain(value: int) -> int:
+    return value
+
+
+louder = loud(plain)
+
+
+class Scale:
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def scale(self, value: int = 10) -> int:
+        return self.factor * value
+
+
+async def awaits(value: int) -> int:
+    return value
+
+
+def asked(page: Page) -> str:
+    return page.asked

@@ -271,7 +271,8 @@ async def test_cancelled_it_leaves_nothing_running(run: Any) -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(crawler.map(wanted, count(), run=run, limit=3), 1.0)
     assert asyncio.all_tasks() == tasks
-    assert threading.active_count() <= threads
+    while threading.active_count() > threads:  # asyncio's own thread that waits for a process ends later
+        await asyncio.sleep(0.01)
 
 
 async def test_an_open_offload_is_used_as_it_is() -> None:

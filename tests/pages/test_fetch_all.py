@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from crawler.errors import ConfigError, ConnectFailed, CrawlerError
 from crawler.events import Event, RobotsRead, Visited
 from crawler.model import Reason
 from crawler.pages import PageError, fetch_all
+from crawler.pages.options import _SAID
 from crawler.policy.politeness import Politeness
 from crawler.testing import PretendWeb
 
@@ -131,7 +134,7 @@ async def test_an_address_that_is_not_public_is_refused() -> None:
     (error,) = await fetch_all(["http://127.0.0.1:9/"], errors="return")
     assert isinstance(error, PageError)
     assert error.reason is Reason.ADDRESS
-    assert "fetch.allow" in str(error)
+    assert str(error).endswith('if it is yours: fetch={"allow": ["127.0.0.1"]}')
 
 
 def test_scope_and_listeners_are_those_of_a_crawl(virtually: Any) -> None:
@@ -194,7 +197,7 @@ def test_what_a_listener_raises_is_raised_as_it_is(virtually: Any) -> None:
         (
             {"output": "x.jsonl"},
             TypeError,
-            "no option 'output': it has fetch, fetcher, .*; for more, use Crawl",
+            "no option 'output'. It has errors, fetch, .*, limit, .*; for more, use Crawl",
         ),
         ({"state": "x.db"}, TypeError, "no option 'state'"),
         ({"follow": []}, TypeError, "no option 'follow'"),
@@ -223,6 +226,45 @@ async def test_one_url_is_no_list() -> None:
         await fetch_all(Request("http://a.test/"))  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="not 7"):
         await fetch_all(7)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("politenes", "Did you mean 'politeness'? It has errors,"),
+        ("header", "Did you mean 'headers'? Write fetch={\"headers\": "),
+        ("delay", 'Write politeness={"delay": 0}. It has errors, fetch, fetcher, limit, limits, '),
+        ("timeout", 'Write fetch={"timeouts": {"total": 30}}. It has'),
+        ("max_workers", "Write limit=16. It has"),
+        ("output", "'output'. It has errors,"),
+    ],
+)
+async def test_what_was_meant_is_said(name: str, words: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        await fetch_all(["http://a.test/"], **{name: 1})  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(("name", "form"), _SAID.items())
+async def test_what_is_advised_is_right(name: str, form: str) -> None:
+    """Each is an option, with a key and a value that the settings know."""
+    web = PretendWeb()
+    web.page("http://a.test/", "<p>")
+    (page,) = await fetch_all(["http://a.test/"], fetcher=web, errors="return", **eval(f"dict({form})"))
+    assert isinstance(page, Page | PageError)
+    if not form.startswith("limit="):
+        assert name.rstrip("s") in form
+
+
+async def test_an_address_that_is_not_public_says_once_what_to_write() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://localhost:{server.getsockname()[1]}/"
+        (error,) = await fetch_all([url], errors="return")
+    assert isinstance(error, PageError)
+    assert error.reason is Reason.ADDRESS
+    address = error.detail.partition(": ")[2].partition(" ")[0]
+    assert address in ("127.0.0.1", "::1")
+    words = f'{address} is not a public address; if it is yours: fetch={{"allow": ["{address}"]}}'
+    assert str(error) == f"{url}: {words}"
 
 
 def test_nothing_is_written_to_the_log(virtually: Any, caplog: pytest.LogCaptureFixture) -> None:

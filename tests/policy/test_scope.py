@@ -87,3 +87,24 @@ def test_named_hosts_are_not_extended_by_start_urls() -> None:
     scope = Scope(["a.test"])
     assert not scope.welcome("https://b.test/")
     assert scope.refuses("https://b.test/") is Reason.HOST
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url", "may"),
+    [
+        ([], "https://b.test/", True),
+        ([], "https://b.test/private/1", False),
+        ([], "ftp://b.test/", False),
+        (["a.test"], "https://a.test/", True),
+        (["a.test"], "https://b.test/", False),
+        (["*"], "https://b.test/", True),
+    ],
+)
+def test_what_may_be_a_start_url(hosts: list[str], url: str, may: bool) -> None:
+    """As `welcome` and `refuses` would say it, and without making it home."""
+    scope = Scope(hosts, exclude=["/private/"])
+    before = scope.refuses(url)
+    assert scope.may_start(url) is may
+    assert scope.refuses(url) is before
+    scope.welcome(url)
+    assert (scope.refuses(url) is None) is may

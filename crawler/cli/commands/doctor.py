@@ -48,7 +48,7 @@ def doctor(
         terminal = sys.stdout.isatty()
         console = Console(width=None if terminal else 80, highlight=False, markup=False, emoji=False)
         with console.capture() as captured:
-            told.show(found, console)
+            told.show(found, console, config)
         write_bytes(captured.get().encode(sys.stdout.encoding, "backslashreplace"))
     if any(row.stops for _, row in found):
         raise typer.Exit(ExitCode.NOTHING)

@@ -42,7 +42,7 @@ def files_row(soft: int | None, hard: int | None, concurrency: int) -> Row:
     if hard is None:
         return Row("open files", found)
     room = max(0, (hard - RESERVE) // 2)
-    found += f": room for a concurrency of {room:,}, and {concurrency:,} is wanted"
+    found += f": room for a concurrency of {room:,}; fetch.concurrency is {concurrency:,}"
     if hard >= needed:
         return Row("open files", found)
     more = max(_PLENTY, 1 << (needed - 1).bit_length())

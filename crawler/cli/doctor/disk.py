@@ -88,7 +88,10 @@ def remote_row(where: str) -> Row:
 
 def speed_row(rate: float) -> Row:
     """Return what is to be said of a disk that can do so many commits a second."""
-    found = f"{rate:,.0f} a second, each waited for until it is on the disk"
+    found = (
+        f"{rate:,.0f} a second, each waited for until it is on the disk; "
+        f"a crawl that keeps a state needs about {_SLOW}"
+    )
     if rate >= _SLOW:
         return Row("commits", found)
     words = "`state.synchronous: full` would hold a crawl up; normal, the default, waits for few of them"

@@ -15,7 +15,7 @@ _LIMIT = 20.0
 
 
 def rows(wanted: Wanted) -> Iterator[Row]:
-    """Tell whether code can run in worker processes, and whether their memory is limited."""
+    """Tell whether code can run in worker processes, and whether their memory can be limited."""
     from crawler.cli import platform
 
     try:
@@ -28,8 +28,11 @@ def rows(wanted: Wanted) -> Iterator[Row]:
             ("run: thread",),
         )
         return
-    limit = "their memory is limited" if limited else f"their memory is not limited on {sys.platform}"
-    yield Row("processes", f"a worker process was ready in {in_words(seconds)}, and ended; {limit}")
+    limit = "can" if limited else f"cannot, on {sys.platform},"
+    yield Row(
+        "processes",
+        f"a worker process was ready in {in_words(seconds)}, and ended; their memory {limit} be limited",
+    )
 
 
 async def _started() -> tuple[float, bool]:

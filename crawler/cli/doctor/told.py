@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shlex import quote
 from textwrap import wrap
 
 from rich.console import Console
@@ -15,6 +17,7 @@ from crawler.observe.terminal import safe
 
 #: Where what was found begins, and the widest line of it.
 _INDENT, _WIDEST = 14, 100
+_FIRST = "crawl init NAME makes a first crawl."
 
 
 def as_json(found: Sequence[tuple[str, Row]]) -> str:
@@ -33,13 +36,22 @@ def as_json(found: Sequence[tuple[str, Row]]) -> str:
     return json.dumps({"can_crawl": not any(row.stops for _, row in found), "rows": rows}) + "\n"
 
 
-def show(found: Sequence[tuple[str, Row]], console: Console) -> None:
-    """Print it for people: rows, their advice below them, and at the end what it comes to."""
+def show(found: Sequence[tuple[str, Row]], console: Console, config: Path | None = None) -> None:
+    """Print it for people: rows, their advice below them, and at the end what it comes to, and what is next.
+
+    Args:
+        found: rows, each with its topic.
+        console: where to.
+        config: the configuration that was named.
+    """
     for _, row in found:
         for line in lines_of(row, min(console.width, _WIDEST)):
             console.print(line, soft_wrap=True)
     console.print()
     console.print(_sum([row for _, row in found]), soft_wrap=True)
+    if not any(row.stops for _, row in found):
+        following = f"crawl {safe(quote(str(config)))} runs yours." if config else _FIRST
+        console.print(Text(f"Next: {following}"), soft_wrap=True)
 
 
 def lines_of(row: Row, width: int) -> Iterator[Text]:

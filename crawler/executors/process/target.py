@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import msgspec
 
 from crawler.errors import PluginError
 from crawler.executors.process.values import Values
-from crawler.executors.work import Form
+from crawler.executors.work import OFFLOADED, Form
 from crawler.spider import Spider
 from crawler.stages import Address, StageCode, address_of
 from crawler.stages.address import MAIN
+from crawler.stages.program import look_up
 
 
 class SpiderTarget(msgspec.Struct, frozen=True, tag="spider"):
@@ -109,13 +111,33 @@ def stage_target(code: StageCode, last: bool) -> StageTarget:
     return StageTarget(address, _packed(code.params, code.name), last, _folder(address))
 
 
-def function_target(function: Callable[..., Any], constants: Mapping[str, Any], form: Form) -> FunctionTarget:
+def function_target(function: Any, constants: Mapping[str, Any], form: Form) -> FunctionTarget:
     """Return how a worker finds a function again; see `FunctionWork`.
 
     Raises PluginError when another process cannot find it, or a constant cannot be sent.
     """
+    while isinstance(function, partial):
+        if function.args:
+            raise PluginError(
+                f"{function!r:.80}: give what is the same in each call by name: partial(f, x=1)"
+            )
+        function, constants = function.func, {**function.keywords, **constants}
     address = address_of(function)
+    _check_found(function, address)
     return FunctionTarget(address, _packed(constants, function.__name__), form, _folder(address))
+
+
+def _check_found(function: Any, address: Address) -> None:
+    """Raise PluginError when another process would find something else under this function's name."""
+    module = sys.modules.get("__main__" if address.module == MAIN else address.module)
+    found = None if module is None else look_up(vars(module), address.name)
+    if isinstance(found, staticmethod):
+        found = found.__func__
+    if found is not None and function not in (found, getattr(found, OFFLOADED, None)):
+        raise PluginError(
+            f"{address} is not the very function that was given, but what another process would find under "
+            "its name: give a function that is defined at the top of a module, no method and no wrapper"
+        )
 
 
 def _packed(params: Mapping[str, Any], name: str) -> bytes:

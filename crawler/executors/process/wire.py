@@ -62,6 +62,7 @@ class _PageData(msgspec.Struct, array_like=True):
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""  # of a page that is not what a call is about
+    asked: str = ""
 
 
 class _FailureData(msgspec.Struct, array_like=True):
@@ -153,7 +154,9 @@ class Wire:
             found = self._page.decode(data)
             request, headers = _request_of(found.request), CIMultiDict(found.headers)
             body = found.body or body
-            return Page(Response(request, found.status, headers, body, len(body)), guarded=False)
+            page = Page(Response(request, found.status, headers, body, len(body)), guarded=False)
+            page.asked = found.asked
+            return page
         if tag == _FAILURE:
             failed = self._failure.decode(data)
             return Failure(_request_of(failed.request), failed.reason, failed.detail)
@@ -183,7 +186,7 @@ def _page_data(page: Page, body: bytes | None = None) -> _PageData:
     response = page.response
     headers = [(str(name), value) for name, value in response.headers.items()]  # names are a kind of str
     body = response.body if body is None else body
-    return _PageData(_data_of(response.request), response.status, headers, body)
+    return _PageData(_data_of(response.request), response.status, headers, body, page.asked)
 
 
 def _data_of(request: Request) -> RequestData:
