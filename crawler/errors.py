@@ -12,7 +12,7 @@ class CrawlerError(Exception):
 
 
 class QueueError(CrawlerError):
-    """A queue cannot be used so: nobody is left at its other end, or it is over."""
+    """A queue cannot be used so: nobody is left at its other end, it is over, or there is no loop for it."""
 
 
 class UrlError(CrawlerError):
