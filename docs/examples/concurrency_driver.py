@@ -1,17 +1,14 @@
 import asyncio
 import sqlite3
-import threading
+from contextlib import closing
 
 from crawler import offload
 
-_here = threading.local()
-
 
 def find(path: str, key: int) -> str:
-    """A blocking driver: it waits for a database; each thread has its own connection."""
-    if not hasattr(_here, "database"):
-        _here.database = sqlite3.connect(path)
-    ((value,),) = _here.database.execute("select value from rows where key = ?", (key,))
+    """A blocking driver: it waits for a database."""
+    with closing(sqlite3.connect(path)) as database:
+        ((value,),) = database.execute("select value from rows where key = ?", (key,))
     return str(value)
 
 

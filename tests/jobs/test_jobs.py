@@ -9,7 +9,7 @@ import pytest
 from .conftest import Station
 from .processes import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def repeated(hits: Counter[str]) -> set[str]:
@@ -17,6 +17,7 @@ def repeated(hits: Counter[str]) -> set[str]:
     return {path for path, times in hits.items() if times > 1}
 
 
+@pytest.mark.slow
 def test_a_job_is_followed_and_done_once(station: Station, undisturbed: list[str]) -> None:
     station.work()
     job = station.start()
@@ -34,6 +35,7 @@ def test_a_job_is_followed_and_done_once(station: Station, undisturbed: list[str
     assert station.hits() == hits
 
 
+@pytest.mark.slow
 def test_the_job_of_a_killed_worker_goes_on_in_the_next(station: Station, undisturbed: list[str]) -> None:
     worker = station.work()
     job = station.start()
@@ -50,6 +52,7 @@ def test_the_job_of_a_killed_worker_goes_on_in_the_next(station: Station, undist
     assert repeated(station.hits()).isdisjoint(done)
 
 
+@pytest.mark.long
 def test_a_job_begun_by_hand_goes_on_where_a_killed_worker_was(
     station: Station, undisturbed: list[str]
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_job_begun_by_hand_goes_on_where_a_killed_worker_was(
     assert repeated(station.hits()).isdisjoint(done)
 
 
+@pytest.mark.long
 def test_a_job_whose_process_alone_was_killed_goes_on_at_once(
     station: Station, undisturbed: list[str]
 ) -> None:
@@ -79,6 +83,7 @@ def test_a_job_whose_process_alone_was_killed_goes_on_at_once(
     assert repeated(station.hits()).isdisjoint(done)
 
 
+@pytest.mark.slow
 def test_the_same_job_twice_at_a_time_is_one_crawl(station: Station, undisturbed: list[str]) -> None:
     workers = [station.work(), station.work()]
     jobs = [station.start(delay=0.06), station.start(delay=0.06)]
@@ -95,6 +100,7 @@ def test_the_same_job_twice_at_a_time_is_one_crawl(station: Station, undisturbed
     assert repeated(station.hits()) == set()
 
 
+@pytest.mark.long
 def test_a_worker_told_to_end_stops_the_crawl_and_the_next_goes_on(
     station: Station, undisturbed: list[str]
 ) -> None:
