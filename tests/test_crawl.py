@@ -14,7 +14,7 @@ from aiohttp import ClientSession, web
 from crawler import Crawl, CrawlerError, Page, Spider
 from crawler.contracts import Mark
 from crawler.demo import serve
-from crawler.errors import ConfigError, OutputError
+from crawler.errors import ConfigError, OutputError, PluginError
 
 Site = Any  # a DemoSite, or one in a process of its own
 PROMPT = 1.0  # seconds within which every way out must be done
@@ -457,3 +457,11 @@ def test_callback_errors_are_logged(run_on: Any, caplog: pytest.LogCaptureFixtur
     (record,) = [record for record in caplog.records if record.name == "crawler"]
     assert "parse failed: ValueError: of my own" in record.getMessage()
     assert record.exc_info is not None
+
+
+async def test_a_listener_that_would_have_to_be_awaited_is_refused() -> None:
+    async def later(event: object) -> None: ...
+
+    with pytest.raises(PluginError, match="a listener is called and not awaited"):
+        async with Crawl(Spider, start="https://a.test/", listeners=[later]):  # type: ignore[list-item]
+            pass

@@ -15,6 +15,7 @@ from crawler.assembly.rules import make_frontier, make_scope
 from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, note_marks
+from crawler.errors import PluginError
 from crawler.events import Event, Opened
 from crawler.executors.process.inside import refuse_in_worker
 from crawler.frontier import Frontier
@@ -33,6 +34,7 @@ from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import robots_token
 from crawler.spider import Spider, crawl_name
+from crawler.stages.callback import awaited
 from crawler.state import OpenState, open_state
 
 
@@ -105,6 +107,10 @@ async def _noted(state: OpenState) -> AsyncIterator[list[Engine]]:
 
 
 def _telling(listeners: Sequence[Listener]) -> Callable[[Event], None]:
+    for listener in listeners:
+        if awaited(listener):
+            raise PluginError(f"a listener is called and not awaited: write `def` for {listener!r:.80}")
+
     def tell(event: Event) -> None:
         for listener in listeners:
             listener(event)
