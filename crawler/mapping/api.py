@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar, overload
 
+from crawler.executors.work import Form
 from crawler.mapping.arguments import Errors, Items, Run, checked
 from crawler.mapping.work import mapped
 from crawler.stream import Stream
@@ -102,9 +103,8 @@ def map(
 
     Raises PluginError for arguments that make no sense.
     """
-    asked: Any = {"run": run, "limit": limit, "ordered": ordered, "errors": errors, "progress": progress}
-    limits: Any = {"timeout": timeout, "memory": memory, "constants": constants}
-    return mapped(checked(function, items, "one", **asked, **limits))
+    options: Any = {"run": run, "limit": limit, "ordered": ordered, "errors": errors, "progress": progress}
+    return _mapped("one", function, items, timeout=timeout, memory=memory, **options, **constants)
 
 
 @overload
@@ -127,7 +127,13 @@ def starmap(
 def starmap(
     function: Callable[..., R], items: Items[Any], *, errors: Literal["return"], **options: Any
 ) -> Stream[R | Exception]: ...
-def starmap(
+def starmap(function: Callable[..., Any], items: Items[Any], **options: Any) -> Stream[Any]:
+    """Call a function with the values of each item as its arguments; all else as in `map`."""
+    return _mapped("many", function, items, **options)
+
+
+def _mapped(
+    form: Form,
     function: Callable[..., Any],
     items: Items[Any],
     *,
@@ -140,7 +146,6 @@ def starmap(
     memory: int | None = None,
     **constants: Any,
 ) -> Stream[Any]:
-    """Call a function with the values of each item as its arguments; all else as in `map`."""
     asked: Any = {"run": run, "limit": limit, "ordered": ordered, "errors": errors, "progress": progress}
     limits: Any = {"timeout": timeout, "memory": memory, "constants": constants}
-    return mapped(checked(function, items, "many", **asked, **limits))
+    return mapped(checked(function, items, form, **asked, **limits))

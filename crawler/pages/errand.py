@@ -46,6 +46,7 @@ class Errand(Spider):
         report: gets the number of each URL, from 0, and its result.
         room: is waited for before a further URL is read.
         trouble: is told of each request that its server has trouble with.
+        raising: end at the first URL that has no page, and raise why.
 
     Raises TypeError for what are no URLs.
     """
@@ -60,6 +61,7 @@ class Errand(Spider):
         *,
         room: Callable[[], Awaitable[None]] | None = None,
         trouble: Callable[[Request], None] = lambda request: None,
+        raising: bool = False,
     ) -> None:
         super().__init__()
         check_urls(urls)
@@ -68,6 +70,8 @@ class Errand(Spider):
         self._report = report
         self._room = room
         self._trouble = trouble
+        self._raising = raising
+        self._failed: PageError | None = None
         self._count = 0
         self._open: dict[int, str] = {}  # the URLs that have no result yet
         self._pages: dict[int, Page] = {}  # read, and about to be settled
@@ -77,12 +81,21 @@ class Errand(Spider):
     async def run(
         self, manner: Manner, beside: Callable[[Engine], Coroutine[Any, Any, None]] | None = None
     ) -> None:
-        """Fetch all there is to fetch. Raises what the caller's own code has raised.
+        """Fetch all there is to fetch.
 
         Args:
             manner: how to fetch.
             beside: goes on as long as pages are fetched.
+
+        Raises what the caller's own code has raised; ExceptionGroup of a PageError where that ends it.
         """
+        await self._fetch(manner, beside)
+        if self._failed is not None:
+            raise ExceptionGroup("a URL has no page", [self._failed])
+
+    async def _fetch(
+        self, manner: Manner, beside: Callable[[Engine], Coroutine[Any, Any, None]] | None
+    ) -> None:
         try:
             async with self._opened(manner) as engine:
                 with CancelScope() as self._scope:
@@ -199,7 +212,11 @@ class Errand(Spider):
 
     def _over(self, number: int, result: Result) -> None:
         del self._open[number]
-        self._report(number, result)
+        if self._raising and isinstance(result, PageError):
+            self._failed = self._failed or result
+            self.stop()
+        else:
+            self._report(number, result)
 
     def _finish(self, cause: str) -> None:
         """Report all that has not been fetched, where a limit was reached; what was not read stays so."""

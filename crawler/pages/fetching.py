@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any, Literal, Unpack, overload
 
 from anyio import Event
@@ -44,18 +44,7 @@ async def fetch_all(urls: Urls, *, limit: int = 16, errors: str = "raise", **opt
     """
     raising, manner = _raising("fetch_all", errors), manner_of("fetch_all", limit, options)
     results: dict[int, Result] = {}
-    failed: list[PageError] = []
-
-    def report(number: int, result: Result) -> None:
-        if raising and isinstance(result, PageError):
-            failed.append(result)
-            errand.stop()
-        else:
-            results[number] = result
-
-    errand = Errand(urls, report)
-    await errand.run(manner)
-    _raise(failed)
+    await Errand(urls, results.__setitem__, raising=raising).run(manner)
     return [results[number] for number in sorted(results)]
 
 
@@ -85,25 +74,13 @@ def fetch_each(urls: Urls, *, limit: int = 16, errors: str = "raise", **options:
     check_urls(urls)
 
     async def work(pipe: Pipe[Result]) -> None:
-        failed: list[PageError] = []
-
-        def report(number: int, result: Result) -> None:
-            if raising and isinstance(result, PageError):
-                failed.append(result)
-                errand.stop()
-            else:
-                offer(result)
-
         if isinstance(urls, Collection):
             pace = _Pace(pipe)
-            offer: Callable[[Result], None] = pace.offer
-            errand = Errand(urls, report)
+            errand = Errand(urls, lambda number, result: pace.offer(result), raising=raising)
             await errand.run(manner, pace.keep)
         else:
-            offer = pipe.offer
-            errand = Errand(urls, report, room=pipe.place)
+            errand = Errand(urls, lambda number, result: pipe.offer(result), room=pipe.place, raising=raising)
             await errand.run(manner)
-        _raise(failed)
 
     places = 0 if isinstance(urls, Collection) else limit + WAITING
     return Stream(work, places=places, name="fetch_each")
@@ -144,8 +121,3 @@ def _raising(function: str, errors: str) -> bool:
     if errors not in ("raise", "return"):
         raise ValueError(f'{function}(): errors must be "raise" or "return", not {errors!r}')
     return errors == "raise"
-
-
-def _raise(failed: list[PageError]) -> None:
-    if failed:
-        raise ExceptionGroup(f"{len(failed)} of the URLs have no page", failed)
