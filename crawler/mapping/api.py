@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar, overload
 
-from crawler.executors.work import Form
 from crawler.mapping.arguments import Errors, Items, Run, checked
 from crawler.mapping.work import mapped
 from crawler.stream import Stream
@@ -104,7 +103,7 @@ def map(
     Raises PluginError for arguments that make no sense.
     """
     options: Any = {"run": run, "limit": limit, "ordered": ordered, "errors": errors, "progress": progress}
-    return _mapped("one", function, items, timeout=timeout, memory=memory, **options, **constants)
+    return mapped(checked("one", function, items, timeout=timeout, memory=memory, **options, **constants))
 
 
 @overload
@@ -129,23 +128,4 @@ def starmap(
 ) -> Stream[R | Exception]: ...
 def starmap(function: Callable[..., Any], items: Items[Any], **options: Any) -> Stream[Any]:
     """Call a function with the values of each item as its arguments; all else as in `map`."""
-    return _mapped("many", function, items, **options)
-
-
-def _mapped(
-    form: Form,
-    function: Callable[..., Any],
-    items: Items[Any],
-    *,
-    run: Run = "auto",
-    limit: int | None = None,
-    ordered: bool = True,
-    errors: Errors = "raise",
-    progress: bool = False,
-    timeout: float | None = None,
-    memory: int | None = None,
-    **constants: Any,
-) -> Stream[Any]:
-    asked: Any = {"run": run, "limit": limit, "ordered": ordered, "errors": errors, "progress": progress}
-    limits: Any = {"timeout": timeout, "memory": memory, "constants": constants}
-    return mapped(checked(function, items, form, **asked, **limits))
+    return mapped(checked("many", function, items, **options))

@@ -54,16 +54,18 @@ class Arguments:
 
 
 def checked(
+    form: Form,
     function: Any,
     items: Any,
-    form: Form,
     *,
-    run: str,
-    limit: int | None,
-    errors: str,
-    timeout: float | None,
-    memory: int | None,
-    **others: Any,
+    run: str = "auto",
+    limit: int | None = None,
+    ordered: bool = True,
+    errors: str = "raise",
+    progress: bool = False,
+    timeout: float | None = None,
+    memory: int | None = None,
+    **constants: Any,
 ) -> Arguments:
     """Return what is to be done. Raises PluginError for arguments that make no sense, also together."""
     _check_word("run", run, _RUNS)
@@ -79,7 +81,7 @@ def checked(
     if run != "async":
         check_offloadable(function, run)
     if run == "process":
-        function_target(function, others["constants"], form)  # which says now what cannot be sent
+        function_target(function, constants, form)  # which says now what cannot be sent
     place: Any = "loop" if run == "async" else run
     placement = Placement(run=place, workers=limit, timeout=timeout, memory=memory)
     return Arguments(
@@ -88,8 +90,10 @@ def checked(
         form=form,
         placement=placement,
         limit=placement.full().workers,
+        ordered=ordered,
         errors="raise" if errors == "raise" else "return",
-        **others,
+        progress=progress,
+        constants=constants,
     )
 
 
