@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from crawler.model import Dropped, Failure, Links, Request, Response
     from crawler.page import Page
     from crawler.pages import PageError, fetch_all, fetch_each, first
-    from crawler.policy.politeness import Politeness
+    from crawler.policy.politeness import HostPace, Politeness
     from crawler.queue import Queue
     from crawler.running import run
     from crawler.spider import Sitemap, Spider, UrlFile
@@ -26,6 +26,7 @@ __all__ = [
     "Drop",
     "Dropped",
     "Failure",
+    "HostPace",
     "Links",
     "Page",
     "PageError",
@@ -60,6 +61,7 @@ _HOMES = {
     "Drop": "crawler.stages",
     "Dropped": "crawler.model",
     "Failure": "crawler.model",
+    "HostPace": "crawler.policy.politeness",
     "Links": "crawler.model",
     "Page": "crawler.page",
     "PageError": "crawler.pages",

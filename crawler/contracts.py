@@ -300,7 +300,7 @@ class Store(Protocol):
     ) -> Sequence[Lease]:
         """Lend to `owner` up to `wanted[host]` requests of each host, for `ttl` seconds.
 
-        Within a host the order is: higher priority first, then as added.
+        Within a host the order is: higher priority first, then those that were not put off, then as added.
         """
         ...
 

@@ -6,9 +6,10 @@ from crawler.assembly.fetching import user_agent
 from crawler.assembly.parts import Parts
 from crawler.contracts import Store
 from crawler.frontier import Frontier
-from crawler.policy.politeness import Politeness
+from crawler.policy.politeness import HostPace, Politeness
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
+from crawler.settings import Politeness as PolitenessSettings
 from crawler.settings import Settings
 from crawler.spider import Spider
 
@@ -19,9 +20,21 @@ def make_scope(settings: Settings, spider: Spider) -> Scope:
     return Scope(scope.hosts or spider.hosts, scope.include, scope.exclude, settings.limits.depth)
 
 
+def make_politeness(settings: PolitenessSettings) -> Politeness:
+    """Return the paces of the hosts, as the settings say."""
+    return Politeness(
+        settings.delay,
+        settings.per_host,
+        settings.max_delay,
+        per_ip=settings.per_ip,
+        adapt=settings.adapt,
+        hosts={name: HostPace(own.delay, own.per_host) for name, own in settings.hosts.items()},
+    )
+
+
 def make_frontier(parts: Parts, store: Store) -> Frontier:
     """Return the frontier over a store."""
     polite = parts.settings.politeness
-    politeness = parts.politeness or Politeness(polite.delay, polite.per_host, polite.max_delay)
+    politeness = parts.politeness or make_politeness(polite)
     agent = robots_token(user_agent(parts.settings))
     return Frontier(store, politeness, robots=polite.robots, agent=agent)

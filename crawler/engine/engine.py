@@ -21,8 +21,20 @@ from crawler.engine.storable import without_unwritable
 from crawler.engine.why import Enquiry, Why
 from crawler.errors import FetchError, OutputError, ProtocolError, SpiderError
 from crawler.events import Closed, Delivered, ItemFailed, Visited
-from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, is_page
-from crawler.policy.judge import judge_failure
+from crawler.model import (
+    ROBOTS,
+    UNREACHED,
+    Done,
+    GaveUp,
+    Lease,
+    Outcome,
+    Reason,
+    Refused,
+    Request,
+    Response,
+    is_page,
+)
+from crawler.policy.judge import is_busy, judge_failure
 
 _CLOSE_SECONDS = 5.0  # for a spider's generator of start requests to clean up
 
@@ -215,9 +227,15 @@ class Engine:
 
     async def _fetch(self, lease: Lease) -> Response | Outcome:
         """Ask the server; give slot and host back as soon as the body is in."""
-        contacted = True
+        if lease.request.callback != ROBOTS and self._frontier.given_up(lease):
+            self._give_back(lease, contacted=False)
+            return GaveUp(Reason.HOST_DOWN)
+        contacted, response = True, None
         try:
-            return await self._plan.fetcher.fetch(lease.request)
+            response = await self._plan.fetcher.fetch(lease.request)
+            if not is_busy(response):
+                self._frontier.well(lease)
+            return response
         except get_cancelled_exc_class():
             if is_cancelled():
                 raise
@@ -226,9 +244,11 @@ class Engine:
             await let_through()
             failed = judge_failure(lease, error, self._plan.retry)
             contacted = not isinstance(failed, Refused)
+            if failed.reason in UNREACHED:
+                await self._frontier.trouble(lease)
             return failed
         finally:
-            self._give_back(lease, contacted=contacted)
+            self._give_back(lease, response, contacted=contacted)
 
     async def _settle(self, lease: Lease, outcome: Outcome, visited: Visited | None) -> None:
         """Write the outcome down, let its items be delivered, tell the listeners."""
@@ -298,6 +318,10 @@ class Engine:
             await sleep(self._plan.seconds)
             self.stop("time")
 
-    def _give_back(self, lease: Lease, *, contacted: bool) -> None:
+    def _give_back(self, lease: Lease, response: Response | None = None, *, contacted: bool) -> None:
         self._slots.release()
-        self._frontier.rest(lease, contacted=contacted)
+        if response is None:
+            self._frontier.rest(lease, contacted=contacted)
+        else:
+            latency = response.timings.answer or None
+            self._frontier.rest(lease, contacted=contacted, latency=latency, address=response.address)

@@ -13,10 +13,10 @@ from crawler.engine.callbacks import Callbacks
 from crawler.engine.plan import Plan
 from crawler.errors import CallError, PluginError
 from crawler.events import CallbackFailed, Event
-from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response
+from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
 from crawler.page import Page, ParseRefused
 from crawler.pipeline import failure
-from crawler.policy.judge import busy_rest, judge_status, next_hop, redirect_target
+from crawler.policy.judge import asked_rest, is_busy, judge_status, next_hop, redirect_target
 from crawler.raised import words_of
 
 #: Bytes of HTML from which a thread parses it, so that it does not keep the loop for more than some
@@ -50,9 +50,10 @@ class Reading:
             outcome: Outcome | None = await self._redirect(lease.request, response, target)
         else:
             outcome = judge_status(lease, response, self._plan.retry)
-            rest = busy_rest(lease, response, outcome, self._plan.retry)
-            if rest is not None:
-                await self._plan.frontier.pause(lease, rest)
+            if is_busy(response):
+                rest = await self._plan.frontier.trouble(lease, asked_rest(response))
+                if isinstance(outcome, Retry):
+                    outcome = Retry(outcome.reason, rest, outcome.detail)
         if outcome is None:
             outcome = await self._call(lease.request, lease.request.callback, Page(response))
         return await self.give_up(lease, outcome)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crawler.events import Event, RobotsRead
 from crawler.frontier import Frontier
 from crawler.model import Done, Lease, Outcome, Refused, Request, Response, Retry
-from crawler.policy.judge import judge_status, redirect_target
+from crawler.policy.judge import asked_rest, is_busy, judge_status, redirect_target
 from crawler.policy.retry import RetryRule
 from crawler.policy.robots import (
     MAX_BYTES,
@@ -46,7 +46,9 @@ class RobotsDesk:
             trouble = judge_status(lease, fetched, self._retry)
         else:
             trouble = fetched
-        if isinstance(trouble, Retry):
+        if isinstance(fetched, Response) and is_busy(fetched):
+            await self._frontier.trouble(lease, asked_rest(fetched))
+        if isinstance(trouble, Retry) and lease.attempt <= self._retry.retries:
             return await self._again(lease, trouble)
         if isinstance(trouble, Refused):
             # We would not contact the host, for its address say: its pages are to say so themselves.

@@ -11,6 +11,7 @@ from anyio import CancelScope, Event, current_time
 
 from crawler.contracts import Recalled, Settled, Settlement, Store
 from crawler.frontier.hostmemory import HostMemory
+from crawler.frontier.loan import Loan
 from crawler.frontier.queue import HostQueue, Outlook
 from crawler.frontier.settlement import settlement_of
 from crawler.model import ROBOTS, Lease, Outcome, Request
@@ -66,7 +67,7 @@ class Frontier:
         self._later: list[tuple[float, str]] = []  # when delayed requests become ready
         self._turn = count()
         self._leased = 0
-        self._out: dict[int, Lease] = {}  # those whose slot has not been given back
+        self._loans: dict[int, Loan] = {}
         self._pending = 0
         self._feeds = 0
         self._held = False
@@ -122,21 +123,55 @@ class Frontier:
             await self._sleep()
         return None
 
-    def rest(self, lease: Lease, *, contacted: bool) -> None:
-        """Give the host's slot back: its body is in, or it was not asked at all."""
-        if self._out.pop(id(lease), None) is not None:
-            self._queues[lease.host].pace.end(self._now(), contacted=contacted)
+    def rest(self, lease: Lease, *, contacted: bool, latency: float | None = None, address: str = "") -> None:
+        """Give the host's slot back: its body is in, or it was not asked at all.
+
+        Args:
+            lease: what was lent.
+            contacted: whether the host was.
+            latency: seconds that it took to answer; None when that is all the time since the lease.
+            address: the network address that was contacted, where it is known.
+        """
+        loan = self._loans[id(lease)]
+        if not loan.out:
+            return
+        loan.out = False
+        pace, now = self._queues[lease.host].pace, self._now()
+        pace.end(now, contacted=contacted, latency=now - loan.began if latency is None else latency)
+        self._politeness.locate(pace, address)
 
     def give_back_all(self) -> None:
         """Give the slots back that nobody will: of leases whose visit was cancelled before it began."""
-        for lease in list(self._out.values()):
-            self.rest(lease, contacted=False)
+        for loan in list(self._loans.values()):
+            self.rest(loan.lease, contacted=False)
 
-    async def pause(self, lease: Lease, seconds: float) -> None:
-        """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile."""
+    async def pause(self, lease: Lease, seconds: float) -> float:
+        """Leave the lease's host alone for so long, also when the crawl is interrupted meanwhile.
+
+        Returns the seconds for which it is left alone in the end: it may have been for longer already.
+        """
         now = self._now()
         until = self._queues[lease.host].pace.pause(now + seconds)
         await self._memory.rest(lease.host, until - now, now)
+        return until - now
+
+    async def trouble(self, lease: Lease, asked: float | None = None) -> float:
+        """Leave the lease's host alone: it is busy, or cannot be reached. Returns the seconds.
+
+        Args:
+            lease: what ran into it.
+            asked: the seconds that the host asked for, if it did.
+        """
+        backoff = self._queues[lease.host].pace.backoff
+        return await self.pause(lease, backoff.trouble(self._loans[id(lease)].began, self._now(), asked))
+
+    def well(self, lease: Lease) -> None:
+        """Take note that the lease's host answers as it should."""
+        self._queues[lease.host].pace.backoff.well()
+
+    def given_up(self, lease: Lease) -> bool:
+        """Say whether the lease's host was in trouble so often that it is not asked any more for a while."""
+        return self._queues[lease.host].pace.backoff.given_up(self._now())
 
     async def settle(
         self, lease: Lease, outcome: Outcome, *, size: int = 0, status: int = 0, seconds: float = 0.0
@@ -158,6 +193,7 @@ class Frontier:
             self._take_back(settlement, settled)
         # Not before its links are queued up: until then there may be more to come.
         self._leased -= 1
+        self._loans.pop(id(lease), None)
         self._rouse()
         return settled
 
@@ -272,7 +308,7 @@ class Frontier:
             return None
         self._pending -= 1
         self._leased += 1
-        self._out[id(lease)] = lease
+        self._loans[id(lease)] = Loan(lease, now)
         self._schedule(queue, now)
         return lease
 

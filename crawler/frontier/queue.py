@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from crawler.model import Request
-from crawler.policy.politeness import Pace
+from crawler.policy.pace import Pace
 from crawler.policy.robots import RobotsRules
 
 

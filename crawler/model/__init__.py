@@ -3,13 +3,14 @@
 from crawler.model.lease import Lease
 from crawler.model.links import Links
 from crawler.model.outcome import Done, Dropped, Failed, Failure, GaveUp, Outcome, Refused, Retry, is_page
-from crawler.model.reason import PASSING, Reason
+from crawler.model.reason import PASSING, UNREACHED, Reason
 from crawler.model.request import ROBOTS, Callback, Request, callback_name
 from crawler.model.response import Response, Timings
 
 __all__ = [
     "PASSING",
     "ROBOTS",
+    "UNREACHED",
     "Callback",
     "Done",
     "Dropped",

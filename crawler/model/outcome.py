@@ -108,7 +108,7 @@ Outcome = Done | Retry | GaveUp | Refused
 def is_page(outcome: Outcome) -> bool:
     """Say whether a request has come to its end as a page; one that hurts the parser was fetched too."""
     if isinstance(outcome, Done | GaveUp):
-        return outcome.reason is not Reason.REDIRECT
+        return outcome.reason not in (Reason.REDIRECT, Reason.HOST_DOWN)
     return outcome.reason is Reason.PARSE_GUARD
 
 

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     # The server answered, but not with the page.
     STATUS = "status"
     BUSY = "busy"
+    HOST_DOWN = "host_down"
     REDIRECT_BROKEN = "redirect_broken"
     REDIRECT_LIMIT = "redirect_limit"
 
@@ -53,6 +54,9 @@ class Reason(StrEnum):
     CALL_RESULT = "call_result"
     QUARANTINED = "quarantined"
 
+
+#: The host cannot be reached at all, which is trouble for all of its requests.
+UNREACHED = frozenset({Reason.DNS, Reason.CONNECT, Reason.CONNECT_TIMEOUT, Reason.TLS_TIMEOUT})
 
 #: Causes that may pass by themselves: such a request is tried again.
 PASSING = frozenset(

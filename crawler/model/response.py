@@ -18,6 +18,11 @@ class Timings(msgspec.Struct, frozen=True):
     first_byte: float = 0.0
     total: float = 0.0
 
+    @property
+    def answer(self) -> float:
+        """How long the server took to answer, once there was a connection."""
+        return max(0.0, self.first_byte - self.dns - self.connect - self.tls)
+
 
 class Response(msgspec.Struct, frozen=True):
     """What a server answered.

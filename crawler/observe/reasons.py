@@ -37,6 +37,9 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.TOO_LARGE: Explained("the body is larger than allowed", "raise fetch.max_body"),
     Reason.STATUS: Explained("the server answered with an error"),
     Reason.BUSY: Explained("the server asked for patience (429 or 503)", "raise politeness.delay"),
+    Reason.HOST_DOWN: Explained(
+        "its host was busy or out of reach too often in a row, so it was not asked", "crawl retry, later"
+    ),
     Reason.REDIRECT_BROKEN: Explained("a redirect leads to no URL", "the site is broken there"),
     Reason.REDIRECT_LIMIT: Explained(
         "too many redirects in a row", "set fetch.cookies: true if a cookie is wanted, or raise limits.hops"

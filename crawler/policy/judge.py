@@ -30,30 +30,29 @@ def judge_failure(lease: Lease, error: FetchError, retry: RetryRule) -> Outcome:
 def judge_status(lease: Lease, response: Response, retry: RetryRule) -> Outcome | None:
     """Return what follows from the status, or None when the callback gets the page.
 
-    Cases, in order: a status that the callback accepts; a passing trouble; anything else ends the
-    request. Redirects are asked about first, by `redirect_target`.
+    Cases, in order: a status that the callback accepts; a busy host, which says itself when to come again;
+    a passing trouble; anything else ends the request. Redirects are asked about first, by `redirect_target`.
     """
     status = response.status
     if 200 <= status < 300 or status in lease.request.accept:
         return None
-    if status in PASSING_STATUS:
-        pause = retry.pause(lease.attempt, retry_after(response.headers.get("Retry-After", "")))
+    if status in BUSY and retry.busy_again(lease.attempt):
+        return Retry(Reason.BUSY, 0.0, str(status))
+    if status in PASSING_STATUS - BUSY:
+        pause = retry.pause(lease.attempt, asked_rest(response))
         if pause is not None:
-            return Retry(Reason.BUSY if status in BUSY else Reason.STATUS, pause, str(status))
+            return Retry(Reason.STATUS, pause, str(status))
     return GaveUp(Reason.STATUS, str(status))
 
 
-def busy_rest(lease: Lease, response: Response, outcome: Outcome | None, retry: RetryRule) -> float | None:
-    """Return how long the whole host is left alone after an answer, or None when it is not busy.
+def is_busy(response: Response) -> bool:
+    """Say whether an answer means that the whole host is to be left alone; one that is accepted is a page."""
+    return response.status in BUSY and response.status not in response.request.accept
 
-    Args:
-        outcome: what `judge_status` made of the answer; an answer that the callback accepts is a page.
-    """
-    if outcome is None or response.status not in BUSY:
-        return None
-    if isinstance(outcome, Retry):
-        return outcome.delay
-    return retry.rest(lease.attempt, retry_after(response.headers.get("Retry-After", "")))
+
+def asked_rest(response: Response) -> float | None:
+    """Return the seconds that an answer asks to be left alone for, or None."""
+    return retry_after(response.headers.get("Retry-After", ""))
 
 
 def redirect_target(response: Response) -> str | None:

@@ -1,119 +1,14 @@
-"""When each host may be contacted next, and by how many at a time."""
+"""The paces of all hosts, and what each host may ask for itself."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from heapq import heappop, heappush
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
-#: Seconds by which who had the last contact leaves the next one to others that wait for the same host.
-TURN = 0.002
-
-
-class Pace:
-    """The rhythm of one host: a few slots, each of which rests after it was used.
-
-    All methods change state at once and never wait; who must wait is told how long.
-
-    Args:
-        delay: seconds that a slot rests after a contact has ended.
-        slots: how many contacts may happen at a time.
-        longest: the longest delay that the host can ask for.
-    """
-
-    __slots__ = (
-        "_ended",
-        "_idle",
-        "_last",
-        "_longest",
-        "_parked",
-        "_quiet",
-        "_rested",
-        "_used",
-        "_wanted",
-        "delay",
-        "slots",
-    )
-
-    def __init__(self, delay: float, slots: int, longest: float = math.inf) -> None:
-        self._longest = longest
-        self.delay = delay
-        self.slots = slots
-        self._idle = [-math.inf] * slots  # for each free slot, when its rest is over
-        self._rested = -math.inf  # when the rest of slots that are gone is over
-        self._ended = -math.inf  # when the last contact ended
-        self._used = 0
-        self._quiet = -math.inf
-        self._parked: list[Callable[[], None]] = []
-        self._wanted: set[object] = set()
-        self._last: object = None
-
-    def wait(self, now: float) -> float:
-        """Return the seconds until a contact may begin; infinity while every slot is in use."""
-        if not self._idle:
-            return math.inf
-        return max(self._idle[0] - now, self._rested - now, self._quiet - now, 0.0)
-
-    def want(self, who: object) -> float:
-        """Note that somebody waits for a contact; return the seconds to let pass so that others come first.
-
-        That is where several share the host, each with requests of its own: who had the last contact
-        leaves the next one to the others.
-        """
-        self._wanted.add(who)
-        return TURN if who is self._last and len(self._wanted) > 1 else 0.0
-
-    def let(self, who: object) -> None:
-        """Note that somebody waits no more."""
-        self._wanted.discard(who)
-
-    def begin(self, who: object = None) -> None:
-        """Take a slot; `wait` has just returned 0."""
-        self._last = who
-        heappop(self._idle)
-        self._used += 1
-
-    def end(self, now: float, *, contacted: bool) -> None:
-        """Give a slot back; it rests only when the host really was contacted."""
-        rested = now + self.delay if contacted else now
-        if contacted:
-            self._ended = now
-        self._used -= 1
-        if self._used + len(self._idle) < self.slots:
-            heappush(self._idle, rested)
-        else:  # the host was slowed down meanwhile: the slot goes, its rest counts
-            self._rested = max(self._rested, rested)
-        self._tell()
-
-    def contacted(self, at: float) -> None:
-        """Take note of a contact that was not begun here, and ended then at the latest."""
-        self._ended = max(self._ended, at)
-        self._rested = max(self._rested, at + self.delay)
-
-    def pause(self, until: float) -> float:
-        """Leave the host alone until then: it said that it is busy. Returns the longest it is left alone."""
-        self._quiet = max(self._quiet, until)
-        return self._quiet
-
-    def slow_down(self, delay: float) -> None:
-        """Keep at least this delay, one contact at a time: what a Crawl-delay means."""
-        longer = max(self.delay, min(delay, self._longest))
-        # The rest that has begun already, mostly after the request for robots.txt, grows as well.
-        self._rested = self._ended + longer
-        self._idle = [] if self._used else [-math.inf]
-        self.delay = longer
-        self.slots = 1
-
-    def park(self, wake: Callable[[], None]) -> None:
-        """Call `wake` once, as soon as a slot is given back."""
-        self._parked.append(wake)
-
-    def _tell(self) -> None:
-        parked, self._parked = self._parked, []
-        for wake in parked:
-            wake()
+from crawler.policy.crowd import Crowd
+from crawler.policy.pace import Pace
 
 
 def host_key(origin: str) -> str:
@@ -137,25 +32,79 @@ def rest_left(kept: bytes, age: float, longest: float) -> float:
     return max(0.0, min(msgspec.msgpack.decode(kept, type=float), longest) - age)
 
 
+class HostPace(msgspec.Struct, frozen=True):
+    """How one host, or all below a name, may be contacted instead of how all are.
+
+    Attributes:
+        delay: seconds between the end of a contact and the next one; None for the usual.
+        per_host: contacts at a time; None for the usual.
+    """
+
+    delay: float | None = None
+    per_host: int | None = None
+
+
 class Politeness:
     """The paces of all hosts. Crawls that are given the same object share them.
 
     Args:
         delay: seconds between the end of a contact and the next one to the same host.
         per_host: contacts to one host at a time.
-        max_delay: the longest delay that a host can ask for by Crawl-delay.
+        max_delay: the longest rest that a host can ask for or cause: Crawl-delay, Retry-After, troubles.
+        per_ip: contacts at a time to one network address, whichever hosts are there; None for any number.
+        adapt: let a host rest at least as long as it took to answer, unless its delay is 0.
+        hosts: what holds instead for a host name, or by `*.name` for all below it.
     """
 
-    def __init__(self, delay: float = 1.0, per_host: int = 1, max_delay: float = 60.0) -> None:
+    def __init__(
+        self,
+        delay: float = 1.0,
+        per_host: int = 1,
+        max_delay: float = 60.0,
+        *,
+        per_ip: int | None = None,
+        adapt: bool = True,
+        hosts: Mapping[str, HostPace] = MappingProxyType({}),
+    ) -> None:
         self.max_delay = max_delay
         self.delay = delay
         self.per_host = per_host
+        self.per_ip = per_ip
+        self.adapt = adapt
+        self._hosts = hosts
         self._paces: dict[str, Pace] = {}
+        self._crowds: dict[str, Crowd] = {}
 
     def pace(self, origin: str) -> Pace:
         """Return the pace of an origin's host; http and https of one host share it."""
         host = host_key(origin)
         pace = self._paces.get(host)
         if pace is None:
-            pace = self._paces[host] = Pace(self.delay, self.per_host, self.max_delay)
+            own = self._own(host)
+            delay = self.delay if own.delay is None else own.delay
+            slots = own.per_host or self.per_host
+            pace = self._paces[host] = Pace(delay, slots, self.max_delay, adapt=self.adapt)
         return pace
+
+    def locate(self, pace: Pace, address: str) -> None:
+        """Take note of the network address that a host was contacted at."""
+        if self.per_ip is not None and address:
+            crowd = self._crowds.get(address)
+            if crowd is None:
+                crowd = self._crowds[address] = Crowd(self.per_ip)
+            pace.join(crowd)
+
+    def _own(self, host: str) -> HostPace:
+        """Return what holds for a host: the nearest name counts."""
+        if not self._hosts:
+            return _USUAL
+        name, _, port = host.rpartition(":")
+        name = name if port.isdigit() else host
+        found = self._hosts.get(name)
+        while found is None and name:
+            name = name.partition(".")[2]
+            found = self._hosts.get(f"*.{name}")
+        return found or _USUAL
+
+
+_USUAL = HostPace()

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
+#: A busy answer may come so many times as often as any other failure before a request is given up.
+BUSY_TIMES = 3
+
 
 class RetryRule:
     """Exponential back-off with jitter.
@@ -37,12 +40,14 @@ class RetryRule:
             attempt: which try has just failed.
             asked: what the server asked for by Retry-After; a shorter pause of ours is raised to it.
         """
-        return None if attempt > self.retries else self.rest(attempt, asked)
-
-    def rest(self, attempt: int, asked: float | None = None) -> float:
-        """Return the seconds to leave a busy host alone, whether or not the request is tried again."""
+        if attempt > self.retries:
+            return None
         pause = self._base * 2.0 ** (attempt - 1) * (0.5 + self._random() / 2)
         return min(max(pause, asked or 0.0), self._longest)
+
+    def busy_again(self, attempt: int) -> bool:
+        """Say whether a request is tried again after a busy answer, which is no fault of its own."""
+        return attempt <= BUSY_TIMES * self.retries
 
 
 def retry_after(value: str, now: datetime | None = None) -> float | None:

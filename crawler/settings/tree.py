@@ -107,6 +107,13 @@ class Fetch(Section):
     )
 
 
+class HostPoliteness(Section):
+    """How gently one host is treated, where that differs from the others."""
+
+    delay: Seconds | None = Field(default=None, description="Instead of `politeness.delay`.")
+    per_host: int | None = Field(default=None, ge=1, description="Instead of `politeness.per_host`.")
+
+
 class Politeness(Section):
     """How gently each host is treated."""
 
@@ -116,13 +123,26 @@ class Politeness(Section):
     per_host: int = Field(
         default=1, ge=1, description="How many fetches run at once on one host; the pause follows each."
     )
+    per_ip: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many fetches run at once on one network address, whichever hosts are there.",
+    )
+    adapt: bool = Field(
+        default=True,
+        description="Let a host rest at least as long as it took to answer, unless its delay is 0.",
+    )
+    hosts: Named[Host, HostPoliteness] = Field(
+        default_factory=nothing,
+        description="What holds instead for single hosts; `*.example.org` means every host below it.",
+    )
     robots: bool = Field(default=True, description="Obey robots.txt.")
     retries: int = Field(
         default=2, ge=0, description="How often a page is tried again when the failure may pass."
     )
     max_delay: Seconds = Field(
         default=60.0,
-        description="The longest pause that a server (Retry-After, Crawl-delay) or its failures may cause.",
+        description="The longest pause that a server (Retry-After, Crawl-delay) or its troubles may cause.",
     )
 
 

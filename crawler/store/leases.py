@@ -9,25 +9,36 @@ from itertools import count
 
 from crawler.model import Lease, Request
 
+# More than the number of any request.
+_BEHIND = 1 << 61
+
 
 class Kept:
-    """A request that is not over yet, and what has happened to it so far."""
+    """A request that is not over yet, and what has happened to it so far.
 
-    __slots__ = ("attempts", "expires", "host", "id", "owner", "request", "token")
+    Attributes:
+        failed: it was put off after a failure.
+    """
+
+    __slots__ = ("attempts", "expires", "failed", "host", "id", "owner", "request", "token")
 
     def __init__(self, id: int, request: Request, host: str, attempts: int = 0) -> None:
         self.id = id
         self.request = request
         self.host = host
         self.attempts = attempts
+        self.failed = False
         self.token = 0  # of the newest lease; 0 when it is not lent out
         self.expires = 0.0
         self.owner = ""
 
     @property
     def order(self) -> tuple[int, int]:
-        """Its place among the requests of its host: higher priority first, then as added."""
-        return -self.request.priority, self.id
+        """Its place among the requests of its host: higher priority first, then as added.
+
+        One that failed waits behind those that did not: trouble with one page is no trouble with the next.
+        """
+        return -self.request.priority, self.id + _BEHIND if self.failed else self.id
 
 
 class LeaseBook:

@@ -110,6 +110,7 @@ class MemoryStore:
             kept.request.callback, state, settlement.reason, settlement.detail
         )
         if settlement.again_at is not None:
+            kept.failed = True
             heappush(self._queue(kept.host).delayed, (settlement.again_at, kept.id, kept))
         lines = settlement.lines or ("",) * len(settlement.items)
         for item, line in zip(settlement.items, lines, strict=True):

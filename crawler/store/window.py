@@ -71,6 +71,7 @@ class Window:
 
     def delay(self, kept: Kept, until: float) -> None:
         """Let a request wait that may not be lent before a time."""
+        kept.failed = True
         heappush(self.delayed, (until, kept.id, kept))
 
     def ripen(self, now: float) -> None:
@@ -108,7 +109,7 @@ class Window:
                     self.hidden -= late.pop(kept.id, None) is None
             if all:
                 self.hidden = 0
-            rank, id = found[-1].order if found else FIRST
+            rank, id = (-found[-1].request.priority, found[-1].id) if found else FIRST
             self.beyond = (rank, id + 1) if self.hidden > 0 else None
         for kept in late.values():
             self.add(kept)

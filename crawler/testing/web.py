@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from anyio import current_time, sleep
+from msgspec import structs
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from crawler.errors import FetchError
@@ -83,8 +84,9 @@ class PretendWeb:
     def __init__(self, latency: float = 0.05) -> None:
         self.latency = latency
         self._answers: dict[str, Answer] = {}
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, dict[str, Handler]] = {}  # by origin, and what their URLs begin with
         self._faults: dict[str, deque[FetchError | type[FetchError]]] = {}
+        self._addresses: dict[str, str] = {}
         self._hits: list[Hit] = []
 
     # What there is.
@@ -119,7 +121,12 @@ class PretendWeb:
         It gets the request and returns an `Answer` or the body of a page, or raises FetchError. The
         longest prefix wins. A robots.txt is asked of a handler only when `prefix` is its very URL.
         """
-        self._handlers[canonical(prefix)] = handler
+        prefix = canonical(prefix)
+        self._handlers.setdefault(origin_of(prefix), {})[prefix] = handler
+
+    def address(self, host: str, address: str) -> None:
+        """Let a host be at a network address, which responses name and hosts may share."""
+        self._addresses[host] = address
 
     def fault(self, url: str, error: FetchError | type[FetchError], *, times: int = 1) -> None:
         """Let the next `times` requests for `url` fail with `error`; after that it works."""
@@ -140,7 +147,9 @@ class PretendWeb:
         finally:
             self._hits[position] = replace(hit, ended=current_time(), status=status)
         took = current_time() - hit.started
-        return _response(request, answer, Timings(first_byte=took, total=took))
+        response = _response(request, answer, Timings(first_byte=took, total=took))
+        address = self._addresses.get(hit.host)
+        return response if address is None else structs.replace(response, address=address)
 
     async def _answer(self, request: Request) -> Answer:
         """Return what answers the request: a fault, then a page, then a handler, then 404."""
@@ -161,10 +170,12 @@ class PretendWeb:
         return given if isinstance(given, Answer) else Answer(given)
 
     def _find_handler(self, url: str) -> Handler | None:
-        if url == origin_of(url) + "/robots.txt":
-            return self._handlers.get(url)
-        prefix = max((prefix for prefix in self._handlers if url.startswith(prefix)), key=len, default=None)
-        return None if prefix is None else self._handlers[prefix]
+        origin = origin_of(url)
+        handlers = self._handlers.get(origin, {})
+        if url == origin + "/robots.txt":
+            return handlers.get(url)
+        prefix = max((prefix for prefix in handlers if url.startswith(prefix)), key=len, default=None)
+        return None if prefix is None else handlers[prefix]
 
     # What the servers saw.
 

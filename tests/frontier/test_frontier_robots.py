@@ -4,7 +4,8 @@ import anyio
 
 from crawler.frontier import Frontier
 from crawler.model import ROBOTS, Done, Reason, Request
-from crawler.policy.politeness import Pace, Politeness
+from crawler.policy.pace import Pace
+from crawler.policy.politeness import Politeness
 from crawler.policy.robots import OFF, RobotsRules, rules_for_failure
 from crawler.store import MemoryStore
 from crawler.testing import virtual_time

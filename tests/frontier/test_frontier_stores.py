@@ -60,7 +60,7 @@ def test_a_frontier_that_is_parked_is_woken_by_the_other_one(visit_all: VisitAll
 
         async def give_back() -> None:
             await anyio.sleep(5.0)
-            first.rest(lease, contacted=True)
+            first.rest(lease, contacted=True, latency=0.1)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(give_back)

@@ -7,7 +7,14 @@ import pytest
 from crawler import errors
 from crawler.errors import FetchError
 from crawler.model import GaveUp, Lease, Reason, Refused, Request, Response, Retry
-from crawler.policy.judge import judge_failure, judge_status, next_hop, redirect_target
+from crawler.policy.judge import (
+    asked_rest,
+    is_busy,
+    judge_failure,
+    judge_status,
+    next_hop,
+    redirect_target,
+)
 from crawler.policy.retry import RetryRule
 
 RULE = RetryRule(2, random=lambda: 0.5)
@@ -77,9 +84,18 @@ def test_statuses(status: int, attempt: int, wanted: type | None, reason: Reason
 
 
 def test_retry_after_lengthens_the_pause() -> None:
-    outcome = judge_status(lease(Request("https://a.test/")), answer(503, retry_after="40"), RULE)
+    outcome = judge_status(lease(Request("https://a.test/")), answer(500, retry_after="40"), RULE)
     assert isinstance(outcome, Retry)
     assert outcome.delay == 40.0
+
+
+def test_a_busy_host_says_itself_when_to_come_again() -> None:
+    busy = answer(503, retry_after="40")
+    assert judge_status(lease(Request("https://a.test/")), busy, RULE) == Retry(Reason.BUSY, 0.0, "503")
+    assert is_busy(busy)
+    assert asked_rest(busy) == 40.0
+    accepted = answer(503, Request("https://a.test/", accept=(503,)))
+    assert not is_busy(accepted)
 
 
 @pytest.mark.parametrize("status", [404, 500, 301])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from crawler.policy.politeness import Pace, Politeness
+from crawler.policy.pace import Pace
+from crawler.policy.politeness import Politeness
 
 
 class PaceMachine(RuleBasedStateMachine):

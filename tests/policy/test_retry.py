@@ -32,10 +32,10 @@ def test_a_pause_is_bounded_by_both_sides(attempt: int, chance: float, asked: fl
     assert pause >= min(asked or 0.0, 60.0)
 
 
-def test_a_busy_host_rests_even_when_the_request_is_given_up() -> None:
-    rule = RetryRule(1, random=lambda: 0.0)
-    assert rule.pause(2, 30.0) is None
-    assert rule.rest(2, 30.0) == 30.0
+def test_a_busy_answer_may_come_more_often() -> None:
+    rule = RetryRule(2)
+    assert [rule.busy_again(attempt) for attempt in (1, 6, 7)] == [True, True, False]
+    assert not RetryRule(0).busy_again(1)
 
 
 def test_the_jitter_differs() -> None:

@@ -59,7 +59,7 @@ class Model:
     def claimable(self, host: str) -> list[Entry]:
         """Return what can be lent now, in the order in which it has to be."""
         due = [entry for entry in self._of(host) if entry.state is State.WAITING and entry.time <= self.now]
-        return sorted(due, key=lambda entry: (-entry.request.priority, entry.age))
+        return sorted(due, key=lambda entry: (-entry.request.priority, entry.tried > 0, entry.age))
 
     def lend(self, lease: Lease, owner: str, ttl: float) -> None:
         """Note a lease."""

@@ -107,12 +107,12 @@ class Settling(Suite):
         assert again.token > lease.token
 
     @on_store
-    async def test_what_is_tried_again_keeps_priority_and_age(self, store: Store) -> None:
+    async def test_what_was_put_off_comes_behind_others_of_its_priority(self, store: Store) -> None:
         await store.add([*requests("1"), *requests("2", priority=1)])
         for lease in await claim(store, 2):
             await settle_one(store, lease, reason=Reason.CONNECT, again_at=5.0)
         await store.add(requests("3"))
-        assert await claim_urls(store, now=5.0) == [f"{A}/2", f"{A}/1", f"{A}/3"]
+        assert await claim_urls(store, now=5.0) == [f"{A}/2", f"{A}/3", f"{A}/1"]
 
     # recall
 
