@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 
-from crawler import Page, Request, Spider
+from crawler import Page, Politeness, Request, Spider
 from crawler.errors import ConnectTimeout
 from crawler.model import Failure
 from crawler.policy.backoff import PATIENCE
-from crawler.testing import Answer, Hit, PretendWeb, virtual
+from crawler.testing import Answer, Hit, PretendWeb, crawl_now, virtual, virtual_time
 
 A = "https://a.test"
 EXACT = 1e-9
@@ -154,6 +155,25 @@ def test_a_host_that_was_given_up_is_asked_once_more_later() -> None:
     crawled = virtual(Everything(*pages(PATIENCE), *slow), web, politeness={"robots": False})
     assert crawled.stats.gave_up == {"host_down": PATIENCE}
     assert {"url": f"{A}/late"} in crawled.items
+
+
+def test_what_one_crawl_is_told_holds_for_another_that_shares_the_host() -> None:
+    web = PretendWeb(latency=0.1)
+    for url in pages(8):
+        web.page(url)
+    web.page(f"{A}/busy", status=429, headers={"Retry-After": "30"})
+
+    async def both() -> None:
+        politeness = Politeness(delay=1.0)
+        async with anyio.create_task_group() as tasks:
+            for starts in ([f"{A}/busy"], pages(8)):
+                options: dict[str, Any] = {"politeness": politeness, "limits": {"time": 20}}
+                tasks.start_soon(partial(crawl_now, Everything(*starts), web, **options))
+
+    virtual_time(both)
+    answered = next(hit for hit in web.hits if hit.status == 429)
+    assert [hit for hit in web.hits if hit.started > (answered.ended or 0.0)] == []
+    assert {hit.url for hit in web.hits} >= {f"{A}/busy", f"{A}/robots.txt"}
 
 
 def test_a_slow_host_gets_as_much_rest_as_it_takes_to_answer() -> None:
