@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,38 @@ def test_the_longest_matching_rule_wins_and_allow_wins_a_tie(
     matching = [(len(prefix), allow) for allow, prefix in given_rules if path.startswith(prefix)]
     allowed = max(matching)[1] if matching else True
     assert parsed.refuses(f"https://a.test{path}") is not allowed
+
+
+patterns = st.lists(st.sampled_from(["a", "b", "/", "*", "$"]), max_size=7).map(
+    lambda parts: "/" + "".join(parts)
+)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Read a pattern of RFC 9309 (2.2.3) one character at a time."""
+    if pattern in ("", "*") or (pattern == "$" and not path):
+        return True
+    if pattern[0] == "*":
+        return matches(pattern[1:], path) or bool(path and matches(pattern, path[1:]))
+    return bool(path) and path[0] == pattern[0] and matches(pattern[1:], path[1:])
+
+
+@given(st.lists(st.tuples(st.booleans(), patterns), max_size=5), paths)
+def test_wildcards_and_ends_match_as_if_they_were_read_one_by_one(
+    given_rules: list[tuple[bool, str]], path: str
+) -> None:
+    lines = [f"{'allow' if allow else 'disallow'}: {pattern}" for allow, pattern in given_rules]
+    parsed = parse_robots("\n".join(["user-agent: *", *lines]).encode(), "bot")
+    matching = [(len(pattern), allow) for allow, pattern in given_rules if matches(pattern, path)]
+    allowed = max(matching)[1] if matching else True
+    assert parsed.refuses(f"https://a.test{path}") is not allowed
+
+
+def test_a_pattern_full_of_wildcards_takes_no_time() -> None:
+    parsed = parse_robots(("user-agent: *\ndisallow: /" + "*a" * 30 + "b$").encode(), "bot")
+    before = process_time()
+    assert not parsed.refuses("https://a.test/" + "a" * 2_000)
+    assert process_time() - before < 1.0
 
 
 @given(st.lists(st.tuples(st.sampled_from(["bot", "other", "*"]), rules), max_size=4), paths)
