@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from crawler.assembly.checking import check_plugins
 from crawler.assembly.demosite import serve_demo
-from crawler.assembly.fetching import open_fetcher, user_agent
+from crawler.assembly.fetching import open_fetcher
 from crawler.assembly.outlets import make_feeds, make_sinks, marks_left, open_sinks
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Opening
@@ -32,7 +32,6 @@ from crawler.pipeline import line_names
 from crawler.policy.again import Beginning
 from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
-from crawler.policy.robots import robots_token
 from crawler.spider import Spider, crawl_name
 from crawler.stages.callback import awaited
 from crawler.state import OpenState, open_state
@@ -150,6 +149,5 @@ def _plan(
         concurrency=settings.fetch.concurrency,
         hops=limits.hops,
         seconds=limits.time,
-        robots_agent=robots_token(user_agent(settings)),
         clock=parts.clock,
     )

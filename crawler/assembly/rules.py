@@ -37,4 +37,4 @@ def make_frontier(parts: Parts, store: Store) -> Frontier:
     polite = parts.settings.politeness
     politeness = parts.politeness or make_politeness(polite)
     agent = robots_token(user_agent(parts.settings))
-    return Frontier(store, politeness, robots=polite.robots, agent=agent)
+    return Frontier(store, politeness, robots=polite.robots, agent=agent, threads=not parts.inline)

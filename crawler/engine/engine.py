@@ -66,7 +66,7 @@ class Engine:
         self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
         self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
         self._intake = Intake(self._admission, plan.frontier, plan.tell)
-        self._robots = RobotsDesk(plan.frontier, plan.retry, plan.robots_agent, plan.tell)
+        self._robots = RobotsDesk(plan.frontier, plan.retry, plan.tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
         self._in_hand = 0
         self._visits = 0

@@ -32,7 +32,6 @@ class Plan:
         concurrency: fetches under way at a time.
         hops: redirects followed from one request.
         seconds: how long the crawl may take; None for as long as it needs.
-        robots_agent: the product token that robots.txt is read for.
         pipeline: the stages that items pass before they are written down.
         placed: where callbacks run that do not run on the loop, by name.
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
@@ -56,7 +55,6 @@ class Plan:
     concurrency: int = 32
     hops: int = 10
     seconds: float | None = None
-    robots_agent: str = "aiocrawl"
     pipeline: Pipeline = field(default_factory=Pipeline)
     placed: Mapping[str, Executor] = field(default_factory=dict)
     parser: Executor | None = None

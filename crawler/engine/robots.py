@@ -15,7 +15,6 @@ from crawler.policy.robots import (
     RobotsRules,
     RobotsText,
     rules_for_failure,
-    rules_for_status,
 )
 
 
@@ -25,16 +24,12 @@ class RobotsDesk:
     Args:
         frontier: gets the rules, and further requests for redirects and retries.
         retry: how often a passing failure is tried again.
-        agent: the product token that the rules are read for.
         tell: tells the listeners.
     """
 
-    def __init__(
-        self, frontier: Frontier, retry: RetryRule, agent: str, tell: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, frontier: Frontier, retry: RetryRule, tell: Callable[[Event], None]) -> None:
         self._frontier = frontier
         self._retry = retry
-        self._agent = agent
         self._tell = tell
 
     async def read(self, lease: Lease, fetched: Response | Outcome) -> Outcome:
@@ -56,12 +51,12 @@ class RobotsDesk:
                 lease.request, RobotsRules(f"not asked ({trouble.reason})", allow_all=True)
             )
         if isinstance(fetched, Response):
-            rules = rules_for_status(fetched.status, fetched.body, self._agent)
+            body = fetched.body[:MAX_BYTES] if fetched.status < 300 else b""  # no other is read
+            text = RobotsText(fetched.status, body)
+            rules = await self._frontier.rulebook.rules(text)
             # A server that fails, or has no time, may do better by the next run.
             lasting = fetched.status < 500 and fetched.status != 429
-            body = fetched.body[:MAX_BYTES] if fetched.status < 300 else b""  # no other is read
-            text = RobotsText(fetched.status, body) if lasting else None
-            return await self._learn(lease.request, rules, text)
+            return await self._learn(lease.request, rules, text if lasting else None)
         return await self._learn(lease.request, rules_for_failure(fetched.reason))
 
     async def _follow(self, request: Request, target: str) -> Outcome:

@@ -13,6 +13,7 @@ from crawler.contracts import Recalled, Settled, Settlement, Store
 from crawler.frontier.hostmemory import HostMemory
 from crawler.frontier.loan import Loan
 from crawler.frontier.queue import HostQueue, Outlook
+from crawler.frontier.rulebook import Rulebook
 from crawler.frontier.settlement import settlement_of
 from crawler.model import ROBOTS, Lease, Outcome, Request
 from crawler.policy.politeness import Politeness
@@ -22,7 +23,6 @@ from crawler.policy.robots import (
     UNREACHABLE_SECONDS,
     RobotsRules,
     RobotsText,
-    rules_for_status,
 )
 from crawler.url import origin_of
 from crawler.waiting import loop_clock
@@ -38,8 +38,10 @@ class Frontier:
         agent: the product token that robots.txt is read for.
         owner: the name under which leases are taken.
         lease_seconds: how long a lease lasts; infinite where no other owner uses the store.
+        threads: whether there may be threads, for a long robots.txt.
 
     Attributes:
+        rulebook: reads robots.txt.
         knows: says at once whether a request with a key was added.
         items_before: id of the last item of earlier runs.
     """
@@ -53,11 +55,12 @@ class Frontier:
         agent: str = "",
         owner: str = "",
         lease_seconds: float = math.inf,
+        threads: bool = False,
     ) -> None:
         self._store = store
         self._politeness = politeness
         self._robots = robots
-        self._agent = agent
+        self.rulebook = Rulebook(agent, threads=threads)
         self._memory = HostMemory(store, politeness.max_delay)
         self._contacted = -math.inf  # by earlier runs, whichever host it was
         self._owner = owner
@@ -285,7 +288,7 @@ class Frontier:
         if queue is not None and queue.rules is not None:
             return queue.rules
         kept = await self._memory.robots_of(origin, self._now())
-        return None if kept is None else rules_for_status(kept[0].status, kept[0].body, self._agent)
+        return None if kept is None else await self.rulebook.rules(kept[0])
 
     # Inside.
 
@@ -326,7 +329,7 @@ class Frontier:
             known = await self._memory.robots_of(queue.origin, now)
             if known is not None:
                 text, age = known
-                rules = rules_for_status(text.status, text.body, self._agent)
+                rules = await self.rulebook.rules(text)
                 self._obey(queue, rules, now - age + FRESH_SECONDS)
         if not queue.needs_rules(now):
             return
