@@ -4,7 +4,7 @@ from crawler.assembly.checking import Checked, check_plugins, placed_callbacks
 from crawler.assembly.fetching import make_fetcher
 from crawler.assembly.opening import open_crawl
 from crawler.assembly.parts import Parts
-from crawler.assembly.rules import make_scope
+from crawler.assembly.rules import make_scope, make_wishes
 
 __all__ = [
     "Checked",
@@ -12,6 +12,7 @@ __all__ = [
     "check_plugins",
     "make_fetcher",
     "make_scope",
+    "make_wishes",
     "open_crawl",
     "placed_callbacks",
 ]

@@ -11,7 +11,7 @@ from crawler.assembly.fetching import open_fetcher
 from crawler.assembly.outlets import make_feeds, make_sinks, marks_left, open_sinks
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Opening
-from crawler.assembly.rules import make_frontier, make_scope
+from crawler.assembly.rules import make_frontier, make_scope, make_wishes
 from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, note_marks
@@ -149,5 +149,6 @@ def _plan(
         concurrency=settings.fetch.concurrency,
         hops=limits.hops,
         seconds=limits.time,
+        wishes=make_wishes(settings),
         clock=parts.clock,
     )

@@ -9,6 +9,7 @@ from crawler.frontier import Frontier
 from crawler.policy.politeness import HostPace, Politeness
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
+from crawler.policy.wishes import PageWishes
 from crawler.settings import Politeness as PolitenessSettings
 from crawler.settings import Settings
 from crawler.spider import Spider
@@ -38,3 +39,10 @@ def make_frontier(parts: Parts, store: Store) -> Frontier:
     politeness = parts.politeness or make_politeness(polite)
     agent = robots_token(user_agent(parts.settings))
     return Frontier(store, politeness, robots=polite.robots, agent=agent, threads=not parts.inline)
+
+
+def make_wishes(settings: Settings) -> PageWishes:
+    """Return the rule which wishes of a page are followed."""
+    polite = settings.politeness
+    agent = robots_token(user_agent(settings))
+    return PageWishes(agent, nofollow=polite.nofollow, noindex=polite.noindex)

@@ -49,8 +49,9 @@ def kinds_of(settings: Settings, url: str) -> Iterator[str]:
 def _rule(settings: Settings, number: int) -> str:
     rule = settings.follow[number]
     match = f", match {rule.match!r}" if rule.match is not None else ""
+    found = rule.css or (", ".join(rule.kinds) if rule.kinds else "links to pages")
     name = "follow" if len(settings.follow) == 1 else f"follow.{number}"
-    return f"{_placed(settings, name, ('follow', number))} ({rule.css}{match})"
+    return f"{_placed(settings, name, ('follow', number))} ({found}{match})"
 
 
 def _placed(settings: Settings, name: str, path: tuple[str | int, ...]) -> str:

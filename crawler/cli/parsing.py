@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from crawler.assembly import make_scope
+from crawler.assembly import make_scope, make_wishes
 from crawler.cli.configuration import offline_callbacks, whole_url
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.onepage import visit
@@ -68,7 +68,10 @@ class Found:
         self.refused: dict[str, Reason] = {}
         self._request = answer.request
         self._admission = Admission(
-            make_scope(settings, spider), self._knows, offline_callbacks(settings, spider).find
+            make_scope(settings, spider),
+            self._knows,
+            offline_callbacks(settings, spider).find,
+            make_wishes(settings),
         )
         for host in home:
             self._admission.start(Request(f"http://{host}/", callback))
@@ -90,9 +93,13 @@ def _singly(outputs: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     """Yield each output with its URL, batches of links taken apart."""
     for output in outputs:
         if isinstance(output, Links):
+            marked = frozenset(output.nofollow)
             for position, href in enumerate(output.hrefs):
                 data = output.data[position : position + 1]
-                link = Links(output.base, [href], output.callback, output.priority, data)
+                mark = [href] if href in marked else []
+                link = Links(
+                    output.base, [href], output.callback, output.priority, data, mark, output.nofollow_for
+                )
                 yield join(output.base, href) or href, link
         else:
             yield output.url if isinstance(output, Request) else "", output

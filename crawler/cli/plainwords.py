@@ -90,7 +90,9 @@ def _scope(settings: Settings, spider: Spider) -> str:
 
 
 def _follow(rule: Follow) -> str:
-    words = "all links" if rule.css == "a[href]" else f"the links in {rule.css}"
+    words = f"the links in {rule.css}" if rule.css and rule.css != "a[href]" else "all links"
+    if rule.kinds:
+        words = f"links of the {'kind' if len(rule.kinds) == 1 else 'kinds'} {_listed(rule.kinds)}"
     if rule.match:
         words += f" to URLs matching {rule.match}"
     return words + (f", priority {rule.priority}" if rule.priority else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -11,8 +11,9 @@ from crawler.engine.joiner import Joiner
 from crawler.engine.storable import check_data, check_priority, check_storable
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
-from crawler.model.items import is_item_type
+from crawler.model.items import is_item_type, item_name
 from crawler.policy.scope import Scope
+from crawler.policy.wishes import PageWishes
 from crawler.url import canonical
 
 _REMEMBERED = 100_000
@@ -33,6 +34,11 @@ class Findings:
         self.dropped: list[Dropped] = []
         self.rejected: Counter[Reason] = Counter()
 
+    def drop_items(self, reason: str) -> None:
+        """Let every item count as dropped."""
+        self.dropped += [Dropped(item_name(item), reason) for item in self.items]
+        self.items = []
+
 
 class Admission:
     """Sorts what a callback yielded, and lets in what is in scope and not known yet.
@@ -41,12 +47,20 @@ class Admission:
         scope: which URLs belong to the crawl.
         knows: says whether a request's key is known already.
         check: raises SpiderError when the spider has no callback of this name.
+        wishes: which links of a page are not followed because it asks for that.
     """
 
-    def __init__(self, scope: Scope, knows: Callable[[str], bool], check: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        knows: Callable[[str], bool],
+        check: Callable[[str], object],
+        wishes: PageWishes | None = None,
+    ) -> None:
         self._scope = scope
         self._knows = knows
         self._check = check
+        self._wishes = wishes or PageWishes()
         self._joiner = Joiner()
         self._refusals: dict[str, Reason] = {}
         self._item_types: dict[type, bool] = {}
@@ -119,15 +133,30 @@ class Admission:
         else:
             fresh = urls
         deep = self._scope.too_deep(parent.depth + 1)
+        unwanted = self._unwanted(links, hrefs, urls)
         for position, url in enumerate(fresh):
             reason = Reason.SCHEME if url is None else self.refuses(url) or (Reason.DEPTH if deep else None)
             if url is None or reason is not None:
                 findings.rejected[reason or Reason.SCHEME] += 1
+            elif url in unwanted:
+                findings.rejected[Reason.NOFOLLOW] += 1
             elif not knows(url):
                 data = links.data[position] if links.data else None
                 check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)
                 findings.found.append(request.child_of(parent))
+
+    def _unwanted(
+        self, links: Links, hrefs: Sequence[str], urls: Sequence[str | None]
+    ) -> Collection[str | None]:
+        """Return the URLs that the page asks not to be followed to, unless another link of it leads there."""
+        marked = frozenset(self._wishes.unwanted(links))
+        if not marked:
+            return ()
+        pairs = list(zip(hrefs, urls, strict=True))
+        return {url for href, url in pairs if href in marked} - {
+            url for href, url in pairs if href not in marked
+        }
 
     def _add_request(self, request: Request, parent: Request, findings: Findings) -> None:
         self._check(request.callback)

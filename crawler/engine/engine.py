@@ -63,7 +63,7 @@ class Engine:
             moved=lambda: self._room.set(),
         )
         self._callbacks = Callbacks(plan.spider, plan.placed)
-        self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find)
+        self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find, plan.wishes)
         self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
         self._intake = Intake(self._admission, plan.frontier, plan.tell)
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.tell)

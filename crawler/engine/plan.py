@@ -16,6 +16,7 @@ from crawler.pipeline import Pipeline
 from crawler.policy.budget import Budget
 from crawler.policy.retry import RetryRule
 from crawler.policy.scope import Scope
+from crawler.policy.wishes import PageWishes
 from crawler.spider import Spider
 
 
@@ -32,6 +33,7 @@ class Plan:
         concurrency: fetches under way at a time.
         hops: redirects followed from one request.
         seconds: how long the crawl may take; None for as long as it needs.
+        wishes: what of a page's own wishes is followed.
         pipeline: the stages that items pass before they are written down.
         placed: where callbacks run that do not run on the loop, by name.
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
@@ -55,6 +57,7 @@ class Plan:
     concurrency: int = 32
     hops: int = 10
     seconds: float | None = None
+    wishes: PageWishes = field(default_factory=PageWishes)
     pipeline: Pipeline = field(default_factory=Pipeline)
     placed: Mapping[str, Executor] = field(default_factory=dict)
     parser: Executor | None = None

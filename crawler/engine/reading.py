@@ -79,6 +79,8 @@ class Reading:
             await self._parse_ahead(callback, argument)
             outputs = await self._callbacks.collect(callback, argument)
             findings: Findings = self._admission.sort(outputs, request)
+            if findings.items and isinstance(argument, Page) and self._plan.wishes.keeps_no_items(argument):
+                findings.drop_items("noindex")
         except ParseRefused as refusal:
             return Refused(Reason.PARSE_GUARD, str(refusal))
         except get_cancelled_exc_class() as error:

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from crawler.errors import ConfigError, Problem
 from crawler.extract.fields import MISSING, Field, Selectable, check_selector
-from crawler.model import Dropped, Links
+from crawler.model import Dropped, LinkKind, Links
 from crawler.model.items import NamedItem
 from crawler.page import Page
 from crawler.spider import Spider
+from crawler.url import is_web, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +23,16 @@ class FollowRule:
     """Which links to follow.
 
     Attributes:
-        css: selector of the elements that carry the links.
+        css: selector of the elements that carry the links; empty to go by `kinds`.
         match: regular expression that must be found in the link's URL; empty for any.
         priority: higher is fetched earlier within a host.
+        kinds: which kinds of links are meant; without any, and without `css`, those that lead to pages.
     """
 
-    css: str = "a[href]"
+    css: str = ""
     match: str = ""
     priority: int = 0
+    kinds: Sequence[LinkKind] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +106,19 @@ def _fill(item: dict[str, Any], kind: PageKind, part: Selectable, page: Page) ->
 
 
 def _links(rule: FollowRule, pattern: re.Pattern[str] | None, page: Page) -> Links:
+    links = page.follow(rule.css or None, kinds=rule.kinds or None, priority=rule.priority)
     if pattern is None:
-        return page.follow(rule.css, priority=rule.priority)
-    urls = [url for url in page.links(rule.css) if pattern.search(url)]
-    return Links(page.base, urls, priority=rule.priority)
+        return links
+    joined = ((href, join(links.base, href)) for href in links.hrefs)
+    hrefs = {href: None for href, url in joined if url is not None and is_web(url) and pattern.search(url)}
+    nofollow = [href for href in links.nofollow if href in hrefs]
+    return msgspec.structs.replace(links, hrefs=list(hrefs), nofollow=nofollow)
 
 
 def _check(follow: Sequence[FollowRule], kinds: Sequence[PageKind]) -> None:
     for number, rule in enumerate(follow):
-        check_selector(rule.css, f"follow.{number}.css")
+        if rule.css:
+            check_selector(rule.css, f"follow.{number}.css")
     for kind in kinds:
         if kind.each:
             check_selector(kind.each, f"pages.{kind.name}.each")

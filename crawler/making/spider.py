@@ -52,7 +52,9 @@ def check_has_start(settings: Settings, spider: Spider) -> None:
 
 
 def _follow_rules(settings: Settings) -> list[FollowRule]:
-    return [FollowRule(rule.css, rule.match or "", rule.priority) for rule in settings.follow]
+    return [
+        FollowRule(rule.css or "", rule.match or "", rule.priority, rule.kinds) for rule in settings.follow
+    ]
 
 
 def _page_kinds(settings: Settings) -> list[PageKind]:

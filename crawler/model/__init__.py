@@ -1,15 +1,17 @@
 """Frozen data that travels between the rooms."""
 
 from crawler.model.lease import Lease
-from crawler.model.links import Links
+from crawler.model.links import LINK_KINDS, TO_PAGES, LinkKind, Links
 from crawler.model.outcome import Done, Dropped, Failed, Failure, GaveUp, Outcome, Refused, Retry, is_page
 from crawler.model.reason import PASSING, UNREACHED, Reason
 from crawler.model.request import ROBOTS, Callback, Request, callback_name
 from crawler.model.response import Response, Timings
 
 __all__ = [
+    "LINK_KINDS",
     "PASSING",
     "ROBOTS",
+    "TO_PAGES",
     "UNREACHED",
     "Callback",
     "Done",
@@ -18,6 +20,7 @@ __all__ = [
     "Failure",
     "GaveUp",
     "Lease",
+    "LinkKind",
     "Links",
     "Outcome",
     "Reason",

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
+
+#: What on a page may be a link: `a` and `area` elements, frames (`iframe` too), a meta refresh, `link`
+#: elements that name the next or the previous page, the page's own URL or other forms of it, and images.
+LinkKind = Literal["a", "area", "frame", "refresh", "pagination", "canonical", "alternate", "image"]
+LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
+#: The kinds that lead on to pages.
+TO_PAGES: tuple[LinkKind, ...] = ("a", "area", "frame", "refresh", "pagination")
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -17,6 +24,9 @@ class Links(msgspec.Struct, frozen=True):
         callback: name of the callback that gets the pages.
         priority: higher is fetched earlier within a host.
         data: what each page gets as `page.data`: empty for nothing, else one value a link.
+        nofollow: those of `hrefs` that the page marks so wherever they stand.
+        nofollow_for: the crawlers, by product token in lower case, that the page asks to follow none of its
+            links; `*` for all.
     """
 
     base: str
@@ -24,6 +34,8 @@ class Links(msgspec.Struct, frozen=True):
     callback: str = "parse"
     priority: int = 0
     data: Sequence[Any] = ()
+    nofollow: Sequence[str] = ()
+    nofollow_for: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.hrefs)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     DEPTH = "depth"
     EXCESS = "excess"
     ROBOTS = "robots"
+    NOFOLLOW = "nofollow"
     ADDRESS = "address"
 
     # We had the page, and could not use it.

@@ -54,6 +54,10 @@ EXPLAINED: dict[Reason, Explained] = {
         "robots.txt forbids it, or could not be read",
         "with the owner's consent, set politeness.robots: false",
     ),
+    Reason.NOFOLLOW: Explained(
+        "the page asks crawlers not to follow this link",
+        "with the owner's consent, set politeness.nofollow: false",
+    ),
     Reason.ADDRESS: Explained(
         "not a public network address",
         "if it is yours, allow it: fetch.allow in the configuration, or crawl fetch --allow",

@@ -5,26 +5,27 @@ from __future__ import annotations
 import json as stdlib_json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
-from crawler.errors import ContentError
-from crawler.model import Callback, Links, Request, Response, callback_name
+from crawler.errors import ContentError, SpiderError
+from crawler.model import LINK_KINDS, TO_PAGES, Callback, LinkKind, Links, Request, Response, callback_name
 from crawler.page.charset import decode, sniff
+from crawler.page.directives import EVERYBODY, Directives, for_agent
 from crawler.page.form import form_values
 from crawler.page.guard import danger
+from crawler.page.links import Found, Head, canonical_href, find_links
 from crawler.page.number import parse_number
+from crawler.page.survey import Survey, survey
 from crawler.page.xml import parse_xml
 from crawler.url import is_web, join
 
 Node = LexborNode
 
-# Looking for a base element is dear, and one this far into the body is hardly meant.
-_BASE_WITHIN = 32_768
 # What HTML calls white space; a no-break space is not.
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -59,11 +60,11 @@ class Page:
     """
 
     __slots__ = (
-        "_base",
         "_encoding",
         "_guarded",
         "_refused",
         "_source",
+        "_survey",
         "_tree",
         "asked",
         "request",
@@ -79,7 +80,7 @@ class Page:
         self._tree: LexborHTMLParser | None = None
         self._source: str | None = None
         self._encoding = ""
-        self._base = ""
+        self._survey: Survey | None = None
 
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.url}>"
@@ -163,9 +164,7 @@ class Page:
     @property
     def base(self) -> str:
         """The absolute URL that the page's relative links are joined to (`<base href>` counts)."""
-        if not self._base:
-            self._base = self._find_base()
-        return self._base
+        return self._surveyed().base
 
     # Reading by CSS selector.
 
@@ -203,10 +202,33 @@ class Page:
 
     # Links.
 
-    def links(self, selector: str = "a[href]", attr: str = "href") -> list[str]:
-        """Return the absolute http(s) URLs of all matches, without fragments, each once, in order."""
-        joined = (join(self.base, href) for href in self._hrefs(self._nodes(selector), attr))
+    def links(
+        self, selector: str | None = None, attr: str = "href", *, kinds: Sequence[LinkKind] | None = None
+    ) -> list[str]:
+        """Return the absolute http(s) URLs of the page's links, without fragments, each once, in order.
+
+        Args:
+            selector: which elements carry the links, in `attr`.
+            kinds: which kinds of links are meant, instead of a selector; without both, those to pages.
+        """
+        joined = (join(self.base, href) for href in self._found(selector, attr, kinds).hrefs)
         return list(dict.fromkeys(url for url in joined if url is not None and is_web(url)))
+
+    @property
+    def canonical(self) -> str | None:
+        """The absolute http(s) URL that the page names as its own (`<link rel=canonical>`), None for none."""
+        href = canonical_href(Head(self.tree))
+        url = join(self.base, href) if href else None
+        return url if url is not None and is_web(url) else None
+
+    @property
+    def robots(self) -> Directives:
+        """What the page asks of every crawler, in `X-Robots-Tag` headers and robots meta elements."""
+        return for_agent(self._surveyed().directives, EVERYBODY)
+
+    def robots_for(self, agent: str) -> Directives:
+        """Return what the page asks of the crawler with this product token, and of everybody."""
+        return for_agent(self._surveyed().directives, agent)
 
     def absolute(self, href: str) -> str:
         """Return a link of this page as an absolute http(s) URL, without its fragment.
@@ -220,9 +242,10 @@ class Page:
 
     def follow(
         self,
-        selector: str = "a[href]",
+        selector: str | None = None,
         callback: Callback = "parse",
         *,
+        kinds: Sequence[LinkKind] | None = None,
         priority: int = 0,
         data: Any = None,
         attr: str = "href",
@@ -232,18 +255,21 @@ class Page:
         Args:
             selector: which elements carry the links.
             callback: the method (or its name) that gets the pages.
+            kinds: which kinds of links are meant, instead of a selector; without both, those to pages.
             priority: higher is fetched earlier within a host.
             data: what the pages get as `page.data`; a function of the element gives each its own.
-            attr: the attribute that holds the URL.
+            attr: the attribute that holds the URL, where there is a selector.
         """
-        nodes = self._nodes(selector)
+        found = self._found(selector, attr, kinds)
         name = callback_name(callback)
+        survey = self._surveyed()
+        hrefs: Sequence[str] = found.hrefs
+        values: Sequence[Any] = ()
         if data is None:
-            hrefs = list(dict.fromkeys(self._hrefs(nodes, attr)))
-            return Links(self.base, hrefs, name, priority)
-        nodes = [node for node in nodes if node.attrs.get(attr)]
-        values = [data(node) for node in nodes] if isinstance(data, Callable) else [data] * len(nodes)  # type: ignore[arg-type]
-        return Links(self.base, self._hrefs(nodes, attr), name, priority, values)
+            hrefs = list(dict.fromkeys(hrefs))
+        else:
+            values = [data(node) for node in found.nodes] if callable(data) else [data] * len(hrefs)
+        return Links(survey.base, hrefs, name, priority, values, found.nofollow, survey.nofollow_for)
 
     def submit(
         self, selector: str, values: Mapping[str, str], callback: Callback = "parse", *, data: Any = None
@@ -315,22 +341,27 @@ class Page:
             raise ParseRefused(f"{self.url}: {self._refused}; a callback marked with @process may read it")
         return markup.removeprefix(BOM_UTF8)
 
-    def _find_base(self) -> str:
-        head = self.tree.head
-        node = head.css_first("base[href]") if head is not None else None
-        if node is None and self.body.find(b"<base", 0, _BASE_WITHIN) >= 0:  # misplaced, in the body
-            node = next((node for node in self.tree.tags("base") if "href" in node.attributes), None)
-        href = node.attributes["href"] if node is not None else None
-        base = join(self.url, href) if href else None
-        return base if base is not None and is_web(base) else self.url
+    def _surveyed(self, head: Head | None = None) -> Survey:
+        # The elements themselves are not remembered: a callback may take them out of the tree.
+        if self._survey is None:
+            self._survey = survey(self.response, self.tree, head or Head(self.tree))
+        return self._survey
 
-    def _nodes(self, selector: str) -> list[Node]:
-        # Walking the tags costs a fraction of matching a selector on every element.
-        return self.tree.tags("a") if selector == "a[href]" else self.tree.css(selector)
-
-    @staticmethod
-    def _hrefs(nodes: list[Node], attr: str) -> list[str]:
-        return [href for node in nodes if (href := node.attrs.get(attr))]
+    def _found(self, selector: str | None, attr: str, kinds: Sequence[LinkKind] | None) -> Found:
+        if selector is None:
+            if attr != "href":
+                raise SpiderError(f"attr={attr!r} needs a selector that says of which elements")
+            for kind in kinds or ():
+                if kind not in LINK_KINDS:
+                    raise SpiderError(f"there is no kind of links {kind!r}: {', '.join(LINK_KINDS)}")
+            head = Head(self.tree)
+            self._surveyed(head)
+            return find_links(self.tree, head, TO_PAGES if kinds is None else kinds)
+        if kinds is not None:
+            raise SpiderError("links are found by a selector or by their kinds, not by both")
+        found = Found()
+        found.add_all(self.tree.tags("a") if selector == "a[href]" else self.tree.css(selector), attr)
+        return found
 
 
 def node_text(node: Node) -> str:

@@ -38,6 +38,7 @@ def contradictions(data: Mapping[str, Any], *, whole: bool) -> Iterator[Finding]
                     "the spider does this; remove one of them",
                 )
     yield from _start(data.get("start"))
+    yield from _follow(data.get("follow"))
     for name, kind in _entries(data.get("pages")):
         yield from _page_kind(("pages", name), kind)
     yield from outputs(data.get("output"), data.get("state"))
@@ -59,6 +60,14 @@ def _start(start: Any) -> Iterator[Finding]:
     elif not given and all(key in kinds for key in start):
         hint = "such as demo: {articles: 200}" if "demo" in start else "such as urls: [https://example.com/]"
         yield Finding(("start",), f"names no start: give one of {listing(kinds)}", hint)
+
+
+def _follow(rules: Any) -> Iterator[Finding]:
+    for number, rule in enumerate(rules if isinstance(rules, list) else [rules]):
+        if isinstance(rule, Mapping) and rule.get("css") is not None and rule.get("kinds"):
+            path = ("follow", number) if isinstance(rules, list) else ("follow",)
+            hint = "css selects elements, kinds name them: remove one of them"
+            yield Finding(path, "'css' and 'kinds' exclude each other", hint)
 
 
 def _page_kind(path: Path, kind: Mapping[str, Any]) -> Iterator[Finding]:

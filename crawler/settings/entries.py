@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from crawler.model import LinkKind
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
 from crawler.settings.values import URL_PATTERN, Pattern, Selector, SpiderName, StartUrl, Text
@@ -59,7 +60,11 @@ class SpiderRef(Section):
 class Follow(Section):
     """Links to follow."""
 
-    css: Selector = Field(default="a[href]", description="Selects the links on a page.")
+    css: Selector | None = Field(default=None, description="Selects the elements that hold the links.")
+    kinds: Many[LinkKind] = Field(
+        default=(),
+        description="Which kinds of links are meant, instead of `css`. Left out: those that lead to pages.",
+    )
     match: Pattern | None = Field(
         default=None, description="Must be found in the URL that the link leads to."
     )

@@ -137,6 +137,14 @@ class Politeness(Section):
         description="What holds instead for single hosts; `*.example.org` means every host below it.",
     )
     robots: bool = Field(default=True, description="Obey robots.txt.")
+    nofollow: bool = Field(
+        default=True,
+        description="Do not follow links marked `nofollow`: by their `rel`, or by the page's robots meta or "
+        "`X-Robots-Tag`.",
+    )
+    noindex: bool = Field(
+        default=False, description="Drop the items of pages marked `noindex`; their links are followed."
+    )
     retries: int = Field(
         default=2, ge=0, description="How often a page is tried again when the failure may pass."
     )

@@ -122,8 +122,9 @@ def test_links_are_absolute_and_each_once(page: MakePage) -> None:
         "https://a.test/x/y?q=1&r=2",
         "https://b.test/%C3%BC",
     ]
-    assert made.links() == wanted
     assert made.links("a") == wanted
+    assert made.links("a[href]") == wanted
+    assert made.links() == [*wanted, "https://a.test/x/area"]
     assert made.links("area") == ["https://a.test/x/area"]
     assert made.links("div", "data-url") == ["https://a.test/three"]
     assert made.links("div") == []

@@ -54,6 +54,8 @@ def test_what_is_shown_of_a_section_can_be_read_again() -> None:
         "politeness.adapt": "true",
         "politeness.hosts": "{}",
         "politeness.robots": "true",
+        "politeness.nofollow": "true",
+        "politeness.noindex": "false",
         "politeness.retries": "2",
         "politeness.max_delay": "2h",
     }

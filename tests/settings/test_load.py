@@ -78,8 +78,8 @@ def test_a_whole_configuration_is_read_into_the_tree(tmp_path: Path) -> None:
     assert (limits.pages, limits.depth, limits.time, limits.bytes, limits.hops) == (100, 3, 5400.0, 2**30, 4)
     assert [(rule.css, rule.match, rule.priority) for rule in settings.follow] == [
         (".next a", None, 5),
-        ("a[href]", "/book/", 0),
-        ("a[href]", None, 0),
+        (None, "/book/", 0),
+        (None, None, 0),
     ]
     assert [(output.file, output.format) for output in settings.output] == [
         ("out.jsonl", "jsonl"),
