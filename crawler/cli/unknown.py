@@ -74,6 +74,9 @@ def _perhaps(answer: Answer, known: Around) -> Iterator[str]:
     if known.gave_up:
         was = "was" if known.gave_up == 1 else "were"
         yield f"{number_of(known.gave_up, 'request')} {was} given up, whose pages may link to it"
+    if answer.rules is not None and answer.rules.settings.politeness.nofollow:
+        place = answer.rules.placed(("politeness", "nofollow"))
+        yield f"links that a page marks nofollow are not followed, and not written down: {place}"
     most = None if answer.rules is None else answer.rules.settings.limits.depth
     if answer.rules is not None and most is not None and known.pages.get(most):
         limit = answer.rules.placed(("limits", "depth"))

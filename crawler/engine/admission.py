@@ -138,9 +138,11 @@ class Admission:
             reason = Reason.SCHEME if url is None else self.refuses(url) or (Reason.DEPTH if deep else None)
             if url is None or reason is not None:
                 findings.rejected[reason or Reason.SCHEME] += 1
+            elif knows(url):
+                continue
             elif url in unwanted:
                 findings.rejected[Reason.NOFOLLOW] += 1
-            elif not knows(url):
+            else:
                 data = links.data[position] if links.data else None
                 check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)

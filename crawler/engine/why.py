@@ -83,7 +83,12 @@ class Enquiry:
             reason = rules.cause or Reason.ROBOTS
             return Why(url, "refused", reason, f"robots.txt of its host does not let us ({rules.verdict})")
         asked = "" if rules is not None else ", and robots.txt of its host has not been asked"
-        return Why(url, "unknown", None, f"not found so far; no rule keeps it out{asked}")
+        return Why(
+            url,
+            "unknown",
+            None,
+            f"no link that may be followed led there so far; no rule keeps it out{asked}",
+        )
 
     def _waiting(self, request: Request, known: Known) -> Iterator[str]:
         if request.key in self._under_way:

@@ -15,7 +15,7 @@ LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
 TO_PAGES: tuple[LinkKind, ...] = ("a", "area", "frame", "refresh", "pagination")
 
 
-class Links(msgspec.Struct, frozen=True):
+class Links(msgspec.Struct, frozen=True, omit_defaults=True):
     """A batch of links that one page asks to follow.
 
     Attributes:

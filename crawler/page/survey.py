@@ -38,7 +38,7 @@ def survey(response: Response, tree: LexborHTMLParser, head: Head) -> Survey:
     """Return what a page says about itself, in the headers it came with and in its elements."""
     told = for_agents(_robots_headers(response.headers), _metas(head))
     base = _base(response, tree, head)
-    return Survey(base, told, [agent for agent, one in told.items() if not one.follow])
+    return Survey(base, told, tuple(agent for agent, one in told.items() if not one.follow))
 
 
 def _base(response: Response, tree: LexborHTMLParser, head: Head) -> str:

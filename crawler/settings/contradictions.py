@@ -63,11 +63,10 @@ def _start(start: Any) -> Iterator[Finding]:
 
 
 def _follow(rules: Any) -> Iterator[Finding]:
-    for number, rule in enumerate(rules if isinstance(rules, list) else [rules]):
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(rule, Mapping) and rule.get("css") is not None and rule.get("kinds"):
-            path = ("follow", number) if isinstance(rules, list) else ("follow",)
             hint = "css selects elements, kinds name them: remove one of them"
-            yield Finding(path, "'css' and 'kinds' exclude each other", hint)
+            yield Finding(("follow", number), "'css' and 'kinds' exclude each other", hint)
 
 
 def _page_kind(path: Path, kind: Mapping[str, Any]) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ EXPECTED = {
     f"{A}/big": ("refused", Reason.ROBOTS, "robots: robots.txt forbids it"),
     f"{A}/secret/2": ("refused", Reason.ROBOTS, "robots.txt of its host does not let us (rules read)"),
     "https://b.test/": ("refused", Reason.HOST, "host: as a link it would be refused (on another"),
-    f"{A}/nowhere": ("unknown", None, "not found so far; no rule keeps it out"),
+    f"{A}/nowhere": ("unknown", None, "no link that may be followed led there so far; no rule keeps it out"),
     "mailto:x@a.test": ("refused", Reason.SCHEME, ""),
     "no url": ("refused", Reason.SCHEME, ""),
 }

@@ -27,7 +27,7 @@ from crawler.executors.process.reply import Reply, Said, Status
 from crawler.executors.process.target import StageTarget, spider_target, stage_target
 from crawler.executors.process.unsendable import Unsendable
 from crawler.executors.process.wire import Part, Wire
-from crawler.model import Request
+from crawler.model import Links, Request
 from crawler.page.page import ParseRefused
 from crawler.spider import Spider
 from crawler.stages import read_entry, stage
@@ -134,6 +134,12 @@ def there_and_back(*values: Any) -> list[Any]:
     sender, receiver = Wire(_place, Kinds().find), Wire(_place, Kinds().find)
     data = sender.encode(Said(Status.DONE), list(values))
     return receiver.unpack(msgspec.msgpack.decode(data, type=Reply).parts)
+
+
+def test_links_take_along_what_their_page_says_of_them() -> None:
+    marked = Links("https://a.test/", ["a", "b"], "book", 1, [None, 2], ["b"], ["*"])
+    plain = Links("https://a.test/", ["a"])
+    assert there_and_back(marked, plain) == [marked, plain]
 
 
 @pytest.mark.parametrize(

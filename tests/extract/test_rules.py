@@ -69,6 +69,19 @@ async def test_links_to_follow() -> None:
     assert list(second.hrefs) == ["/book/1", "/book/2#x"]
 
 
+async def test_kinds_of_links_to_follow() -> None:
+    body = "<head><link rel=canonical href=/c><body><a href=1 rel=nofollow><a href=2><img src=3.png>"
+    rules = [
+        FollowRule(),
+        FollowRule(kinds=["canonical", "image"], priority=1),
+        FollowRule(kinds=["a", "image"], match=r"/[13]"),
+    ]
+    every, named, matched = await read(RuleSpider(rules, kinds=[]), page(body))
+    assert (list(every.hrefs), list(every.nofollow)) == (["1", "2"], ["1"])
+    assert (list(named.hrefs), named.priority) == (["/c", "3.png"], 1)
+    assert (list(matched.hrefs), list(matched.nofollow)) == (["1", "3.png"], ["1"])
+
+
 @pytest.mark.parametrize("kind", ["application/json", "image/png", "text/plain"])
 async def test_what_is_no_html_gives_nothing(kind: str) -> None:
     assert await read(RuleSpider([FollowRule()]), page(kind=kind)) == []

@@ -221,6 +221,16 @@ WRONG: list[tuple[str, str]] = [
     ),
     ("start: []\n", "1:8: start: the list is empty (such as [https://example.com/])"),
     (
+        START + "follow:\n  - {css: a, kinds: [a]}\n",
+        "3:5: follow.0: 'css' and 'kinds' exclude each other "
+        "(css selects elements, kinds name them: remove one of them)",
+    ),
+    (
+        START + "follow: [{kinds: [a, images]}]\n",
+        "2:22: follow.0.kinds.1: must be a, area, frame, refresh, pagination, canonical, alternate or image, "
+        "not the text 'images' (did you mean 'image'?)",
+    ),
+    (
         START + "pages:\n  a:\n    each: li\n",
         "4:11: pages.a.each: 'each' has no effect without 'fields' (say which fields an item has)",
     ),
