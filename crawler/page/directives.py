@@ -24,7 +24,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 _WORD_ENDS = re.compile(r"[,\s]+")
 # A date may have a comma behind the day of the week.
 _AFTER = re.compile(r"unavailable_after\s*:\s*((?:[a-z]+,)?[^,]*)", re.IGNORECASE)
-_LONGEST_DATE = 100
+_LONGEST, _LONGEST_DATE = 2_000, 100
 _TOKEN = re.compile(r"[\w.-]+", re.ASCII)
 
 
@@ -69,6 +69,7 @@ ALL = Directives()
 
 def parse_directives(text: str) -> Directives:
     """Return what a list of directives allows: commas between them, unknown ones ignored. Never raises."""
+    text = text[:_LONGEST]
     lower = text.lower()
     if "no" not in lower and "unavailable_after" not in lower:
         return ALL

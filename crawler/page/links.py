@@ -13,6 +13,8 @@ from crawler.page.srcset import srcset_urls
 #: An element's attributes; None is the value of one that has none.
 Attributes = Mapping[str, str | None]
 
+# No head that means well has so many elements, no page so many images; more would only take time.
+_MOST_IN_HEAD, _MOST_IMAGES = 1_000, 50_000
 _PAGINATION = frozenset({"next", "prev", "previous"})
 _CANONICAL = frozenset({"canonical"})
 _ALTERNATE = frozenset({"alternate"})
@@ -37,7 +39,7 @@ class Head:
         self.links: list[LexborNode] = []
         self.base: str | None = None
         head = tree.head
-        for node in head.css("base, meta, link") if head is not None else ():
+        for node in head.css("base, meta, link")[:_MOST_IN_HEAD] if head is not None else ():
             tag = node.tag
             if tag == "meta":
                 self.metas.append((node, node.attributes))
@@ -151,6 +153,8 @@ def _add_alternates(found: Found, _: LexborHTMLParser, head: Head) -> None:
 
 def _add_images(found: Found, tree: LexborHTMLParser, _: Head) -> None:
     for node in tree.css("img, picture > source"):
+        if len(found.hrefs) >= _MOST_IMAGES:
+            return
         attributes = node.attributes
         if node.tag == "img" and (src := attributes.get("src")):
             found.add(node, src)

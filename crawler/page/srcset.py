@@ -15,11 +15,16 @@ _HEIGHT = re.compile(r"0*+[1-9][0-9]*+h", re.ASCII)
 _DENSITY = re.compile(r"(?:-0++(?:\.0++)?|[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?x", re.ASCII)
 
 
-def srcset_urls(text: str) -> list[str]:
-    """Return the URL of each image candidate, in order; candidates that the standard drops are left out."""
-    urls = []
+def srcset_urls(text: str, most: int = 1_000) -> list[str]:
+    """Return the URL of each image candidate, in order; candidates that the standard drops are left out.
+
+    Args:
+        text: the attribute's value.
+        most: what comes after so many URLs is left out as well; images have a dozen.
+    """
+    urls: list[str] = []
     position = _end(_BEFORE, text, 0)
-    while found := _URL.match(text, position):
+    while len(urls) < most and (found := _URL.match(text, position)):
         url, position = found.group(), found.end()
         # Cases: commas at the end of a URL end its candidate; else its descriptors follow.
         if url.endswith(","):

@@ -13,6 +13,9 @@ from crawler.page.directives import EVERYBODY
 # A meta element that may deny the index; what stands between its name and the word holds no other tag.
 _MAY_DENY = re.compile(rb"<meta\b[^<>]{0,1000}(?:noindex|none|unavailable_after)", re.IGNORECASE)
 
+# No head that means well is longer.
+_HEAD_WITHIN = 500_000
+
 
 class PageWishes:
     """Answers what becomes of a page's links and items by what the page itself says.
@@ -60,4 +63,4 @@ def _may_deny(page: Page) -> bool:
     """Say whether it is worth while to parse a page, which a callback elsewhere has left unparsed here."""
     if not page.is_html:
         return False
-    return page.encoding.startswith("utf-16") or _MAY_DENY.search(page.body) is not None
+    return page.encoding.startswith("utf-16") or _MAY_DENY.search(page.body, 0, _HEAD_WITHIN) is not None

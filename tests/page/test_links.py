@@ -217,6 +217,14 @@ def test_elements_may_go_between_two_questions(page: MakePage) -> None:
     assert made.canonical is None
 
 
+def test_a_head_without_end_is_read_to_some_point(page: MakePage) -> None:
+    last = "<meta name=robots content=nofollow>"
+    assert page("<meta name=x content=y>" * 900 + last).follow().nofollow_for == ("*",)
+    assert page("<meta name=x content=y>" * 2_000 + last).follow().nofollow_for == ()
+    images = page("<img srcset='" + "x 1x," * 2_000 + "'>").follow(kinds=["image"], data="d")
+    assert len(images.hrefs) == 1_000
+
+
 TAGS = st.sampled_from(
     [
         "<a href=1>",
