@@ -129,6 +129,8 @@ def _place(placed: Resolved) -> str:
 def _politeness(settings: Settings) -> str:
     polite = settings.politeness
     robots = "obeys robots.txt" if polite.robots else "does NOT ask robots.txt"
+    if not polite.nofollow:
+        robots += ", follows links marked nofollow"
     rest = duration_text(polite.delay)
     pause = f"{rest} of rest after each" if polite.delay else "no rest between them"
     at_once = "one fetch" if polite.per_host == 1 else f"up to {polite.per_host} fetches"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -38,15 +39,24 @@ class Head:
         self.metas: list[tuple[LexborNode, Attributes]] = []
         self.links: list[LexborNode] = []
         self.base: str | None = None
-        head = tree.head
-        for node in head.css("base, meta, link")[:_MOST_IN_HEAD] if head is not None else ():
+        # One by one: a selector would make an object of each, be there ever so many.
+        for node in islice(_children(tree.head), _MOST_IN_HEAD):
             tag = node.tag
             if tag == "meta":
                 self.metas.append((node, node.attributes))
             elif tag == "link":
                 self.links.append(node)
-            elif self.base is None and "href" in node.attributes:
+            elif tag == "base" and self.base is None and "href" in node.attributes:
                 self.base = node.attributes["href"] or ""
+
+
+def _children(head: LexborNode | None) -> Iterator[LexborNode]:
+    """Yield the elements in a head, those for browsers without scripts among them."""
+    for node in head.iter() if head is not None else ():
+        if node.tag == "noscript":
+            yield from node.iter()
+        else:
+            yield node
 
 
 class Found:
