@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
+from crawler.fetch.suffixes import load_one_owner
 from crawler.making import make_fetcher_plugin
 from crawler.policy.address import AddressRule
 from crawler.settings import Settings
@@ -25,7 +26,9 @@ async def open_fetcher(parts: Parts, allow: Sequence[str], store: Store, stack: 
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
-    return CookieFetcher(fetcher, store) if settings.fetch.cookies else fetcher
+    if settings.fetch.cookies:
+        return CookieFetcher(fetcher, store, one_owner=load_one_owner())
+    return fetcher
 
 
 def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:

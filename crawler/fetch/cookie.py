@@ -1,31 +1,33 @@
-"""One cookie: parsed from a Set-Cookie header, and asked whether it goes with a request (RFC 6265)."""
+"""One cookie: parsed from a Set-Cookie header, and asked whether it goes with a request (RFC 6265bis)."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import msgspec
 
-MAX_BYTES = 4096
+from crawler.fetch.cookiedate import parse_cookie_date
+from crawler.fetch.suffixes import OneOwner
+
+#: Bytes of a name with its value, and of an attribute's value; what is longer is left out.
+MAX_BYTES, MAX_ATTRIBUTE = 4096, 1024
+#: Seconds that a cookie with a date is kept at most: 400 days.
+LONGEST = 400 * 86_400.0
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_DATE_DELIMITERS = re.compile(r"[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
-_TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D|$)")
-_DAY = re.compile(r"(\d{1,2})(?:\D|$)")
-_YEAR = re.compile(r"(\d{2,4})(?:\D|$)")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FOREVER = float("inf")
 
 
 class Cookie(msgspec.Struct, frozen=True):
-    """A cookie as a jar keeps it, for one host.
+    """A cookie as a jar keeps it.
 
     Attributes:
         name, value: as the server sent them.
         path: the path below which it is sent.
         secure: sent over https only.
         expires: seconds since 1970; infinite for a cookie that lasts as long as the session.
+        domain: goes to this host and all below it; empty for a cookie that stays with its host.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Cookie(msgspec.Struct, frozen=True):
     path: str
     secure: bool
     expires: float
+    domain: str = ""
 
     def goes_with(self, path: str, *, secure: bool) -> bool:
         """Say whether it is sent with a request for this path (RFC 6265, section 5.1.4)."""
@@ -43,15 +46,29 @@ class Cookie(msgspec.Struct, frozen=True):
         )
 
 
-def parse_set_cookie(header: str, *, host: str, path: str, secure: bool, now: float) -> Cookie | None:
+def homes_of(host: str) -> Iterator[str]:
+    """Yield where a jar keeps what goes to a host: under its name, and under `.DOMAIN` of each it is in."""
+    yield host
+    domain = "" if _is_address(host) else host
+    while "." in domain:
+        yield "." + domain
+        domain = domain.partition(".")[2]
+
+
+def parse_set_cookie(
+    header: str, *, host: str, path: str, secure: bool, now: float, one_owner: OneOwner | None = None
+) -> Cookie | None:
     """Return the cookie that a Set-Cookie header sets, or None when it is to be ignored.
 
-    A Domain attribute only says whether the cookie may be set at all: it is kept for the one host.
+    One without a name is ignored: it would be sent back as what looks like the name of another. SameSite
+    is not looked at: it guards a person's sessions against other sites' pages, and a crawl has only
+    those that it has begun itself.
 
     Args:
         header: the header's value.
         host, path, secure: of the request that was answered; `secure` means https.
         now: seconds since 1970.
+        one_owner: says which domains may share cookies; without it every cookie stays with its host.
     """
     pair, _, rest = header.partition(";")
     name, equals, value = pair.partition("=")
@@ -60,10 +77,9 @@ def parse_set_cookie(header: str, *, host: str, path: str, secure: bool, now: fl
         return None
     attributes = _attributes(rest)
     wants_secure = "secure" in attributes
-    domain = attributes.get("domain", "").removeprefix(".").lower()
-    if (wants_secure and not secure) or (domain and host != domain and not host.endswith("." + domain)):
-        return None
-    if not _prefix_holds(name, attributes, domain):
+    asked = attributes.get("domain", "").removeprefix(".").lower()
+    domain = _domain(asked, host, one_owner)
+    if domain is None or (wants_secure and not secure) or not _prefix_holds(name, attributes, asked):
         return None
     wanted_path = attributes.get("path", "")
     return Cookie(
@@ -72,7 +88,30 @@ def parse_set_cookie(header: str, *, host: str, path: str, secure: bool, now: fl
         wanted_path if wanted_path.startswith("/") else _default_path(path),
         wants_secure,
         _expiry(attributes, now),
+        domain,
     )
+
+
+def _domain(asked: str, host: str, one_owner: OneOwner | None) -> str | None:
+    """Return the domain whose hosts share a cookie, "" for none, and None when it may not be set.
+
+    Cases, in order: none is asked for; it is not the host's; it is not known who owns what; it is one
+    owner's; it is a public suffix, whose own host may have a cookie for itself (RFC 6265bis, section 5.7).
+    """
+    if not asked:
+        return ""
+    if host != asked and (_is_address(host) or not asked.isascii() or not host.endswith("." + asked)):
+        return None
+    if one_owner is None or _is_address(host):
+        return ""
+    if one_owner(asked):
+        return asked
+    return "" if host == asked else None
+
+
+def _is_address(host: str) -> bool:
+    """Say whether a canonical host is an IP address: no name ends in a number (URL standard)."""
+    return ":" in host or host.rpartition(".")[2].isdigit()
 
 
 def _fits(text: str) -> bool:
@@ -88,7 +127,9 @@ def _attributes(text: str) -> dict[str, str]:
     attributes = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
-        attributes[name.strip(" \t").lower()] = value.strip(" \t")
+        value = value.strip(" \t")
+        if len(value) <= MAX_ATTRIBUTE:
+            attributes[name.strip(" \t").lower()] = value
     return attributes
 
 
@@ -109,33 +150,9 @@ def _default_path(path: str) -> str:
 def _expiry(attributes: dict[str, str], now: float) -> float:
     """Return when the cookie ends: Max-Age counts before Expires, and what is no time counts not."""
     age = attributes.get("max-age", "")
-    if re.fullmatch(r"-?[0-9]{1,15}", age):
-        return now + int(age) if int(age) > 0 else 0.0
     if re.fullmatch(r"-?[0-9]+", age):
-        return 0.0 if age.startswith("-") else _FOREVER
+        if age.startswith("-") or not age.strip("0"):
+            return 0.0
+        return now + (min(int(age), LONGEST) if len(age) <= 15 else LONGEST)
     expires = parse_cookie_date(attributes.get("expires", ""))
-    return _FOREVER if expires is None else expires
-
-
-def parse_cookie_date(text: str) -> float | None:
-    """Return the seconds since 1970 of a date in an Expires attribute, or None (section 5.1.1)."""
-    clock: re.Match[str] | None = None
-    day = month = year = None
-    for token in _DATE_DELIMITERS.split(text):
-        if clock is None and (found := _TIME.match(token)):
-            clock = found
-        elif day is None and (found := _DAY.match(token)):
-            day = int(found[1])
-        elif month is None and token[:3].lower() in _MONTHS:
-            month = _MONTHS.index(token[:3].lower()) + 1
-        elif year is None and (found := _YEAR.match(token)):
-            year = int(found[1])
-    if clock is None or day is None or month is None or year is None:
-        return None
-    year += 1900 if 70 <= year <= 99 else 2000 if year <= 69 else 0
-    if year < 1601:
-        return None
-    try:
-        return datetime(year, month, day, int(clock[1]), int(clock[2]), int(clock[3]), tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+    return _FOREVER if expires is None else min(expires, now + LONGEST)

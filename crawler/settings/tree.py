@@ -85,7 +85,11 @@ class Fetch(Section):
     headers: Named[HeaderName, HeaderValue] = Field(
         default_factory=nothing, description="Headers sent with every request."
     )
-    cookies: bool = Field(default=False, description="Keep cookies and send them back.")
+    cookies: bool = Field(
+        default=False,
+        description="Keep cookies and send them back: to the host that set them; with the extra `cookies` "
+        "also to its domain, where the site asks for it.",
+    )
     allow: Many[Network] = Field(
         default=(),
         description="Networks that are not public and may be contacted all the same, such as `127.0.0.1` "

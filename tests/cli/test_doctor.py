@@ -38,7 +38,19 @@ Doctor = Callable[..., subprocess.CompletedProcess[str]]
 WANTED = Wanted(32, Path(".crawl"))
 NAMES = [
     *("Python", "GIL", "event loop", "cores", "memory", "open files", "aiohttp", "yarl", "multidict"),
-    *("selectolax", "msgspec", "PyYAML", "Brotli", "zstd", "lxml", "trafilatura", "SQLite", "disk", "state"),
+    *(
+        "selectolax",
+        "msgspec",
+        "PyYAML",
+        "Brotli",
+        "zstd",
+        "publicsuffixlist",
+        "lxml",
+        "trafilatura",
+        "SQLite",
+        "disk",
+        "state",
+    ),
     *("commits", "processes", "TLS", "authorities", "names", "IPv6", "plugins", "terminal"),
 ]
 

@@ -30,6 +30,7 @@ def rows(wanted: Wanted) -> Iterator[Row]:
         yield coding_row("zstd", "", "zstd", "compression.zstd")
     else:
         yield coding_row("zstd", "backports.zstd", "zstd", "backports.zstd")
+    yield extra_row("publicsuffixlist", "publicsuffixlist", "cookies", "cookies of a whole domain")
     yield extra_row("lxml", "lxml.etree", "xpath", "page.xpath(...)")
     yield extra_row("trafilatura", "trafilatura", "articles", "the stage article-extract")
 
