@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.redaction import redacted
+
 
 class CrawlerError(Exception):
-    """Root of every error that this package raises on purpose."""
+    """Root of every error that this package raises on purpose. Its words hold no secrets of URLs."""
+
+    def __str__(self) -> str:
+        return redacted(super().__str__())
 
 
 class QueueError(CrawlerError):

@@ -48,6 +48,16 @@ def origin_of(url: str) -> str:
     return f"{scheme}://{authority.rpartition('@')[2]}"
 
 
+def without_login(url: str) -> tuple[str, str]:
+    """Return a canonical URL without user and password, and those two as they stood: `user:password`."""
+    if "@" not in url:
+        return url, ""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    login, at, host = authority.rpartition("@")
+    return (f"{scheme}://{host}{slash}{path}", login) if at else (url, "")
+
+
 def host_of(url: str) -> str:
     """Return the host name of a canonical URL, without port and user: `example.com`, `[::1]`."""
     authority = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_network
 
+from crawler.assembly.headers import known_starts, own_headers
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
 from crawler.fetch import CookieFetcher, HttpFetcher, Limits
 from crawler.fetch.suffixes import load_one_owner
 from crawler.making import make_fetcher_plugin
+from crawler.model import Request
 from crawler.policy.address import AddressRule
 from crawler.settings import Settings
+from crawler.spider import Spider
 from crawler.version import __version__
 
 
-async def open_fetcher(parts: Parts, allow: Sequence[str], store: Store, stack: AsyncExitStack) -> Fetcher:
-    """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web."""
+async def open_fetcher(
+    parts: Parts, spider: Spider, allow: Sequence[str], store: Store, stack: AsyncExitStack
+) -> Fetcher:
+    """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web.
+
+    Args:
+        parts: what the crawl is made from.
+        spider: whose start URLs say where headers with secrets may go.
+        allow: networks that may be contacted.
+        store: keeps the cookies.
+        stack: closes it.
+    """
     settings = parts.settings
     if parts.fetcher is not None:
         inner = parts.fetcher
     else:
-        inner = await stack.enter_async_context(make_fetcher(settings, allow))
+        inner = await stack.enter_async_context(make_fetcher(settings, allow, known_starts(settings, spider)))
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
@@ -31,16 +44,24 @@ async def open_fetcher(parts: Parts, allow: Sequence[str], store: Store, stack: 
     return fetcher
 
 
-def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
-    """Return the fetcher that the settings describe, not yet entered; `allow` are networks it may contact."""
+def make_fetcher(settings: Settings, allow: Sequence[str], starts: Iterable[str | Request]) -> HttpFetcher:
+    """Return the fetcher that the settings describe, not yet entered.
+
+    Args:
+        settings: a crawl's.
+        allow: networks that it may contact.
+        starts: start URLs, to whose origins headers with secrets may go.
+    """
     fetch, times = settings.fetch, settings.fetch.timeouts
     limits = Limits(
         connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body
     )
+    own = own_headers(settings, starts)
     return HttpFetcher(
         limits,
         user_agent=user_agent(settings),
-        headers=fetch.headers,
+        headers=own.everywhere,
+        headers_at=own.at,
         address=AddressRule([ip_network(network) for network in allow]),
         concurrency=fetch.concurrency,
     )

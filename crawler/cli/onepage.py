@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crawler.assembly import Parts, make_fetcher, open_crawl
+from crawler.assembly.headers import known_starts
 from crawler.contracts import Fetcher
 from crawler.errors import FetchError
 from crawler.events import Event, RobotsRead, StartRefused, Visited
@@ -76,11 +77,16 @@ async def visit(settings: Settings, url: str, hosts: Sequence[str] = ()) -> Visi
             "politeness": settings.politeness.model_copy(update={"retries": 0}),
         }
     )
-    async with make_fetcher(once, once.fetch.allow) as fetcher:
+    async with make_fetcher(once, once.fetch.allow, _starts(settings, url)) as fetcher:
         parts = Parts(once, spider, fetcher=_Witness(fetcher, seen), listeners=[seen])
         async with open_crawl(parts) as engine:
             await engine.run()
     return seen
+
+
+def _starts(settings: Settings, url: str) -> list[str | Request]:
+    """Return where a crawl would send headers with secrets; the URL itself where no start is configured."""
+    return list(known_starts(settings)) or [url]
 
 
 class _OneUrl(Spider):

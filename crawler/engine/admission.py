@@ -14,7 +14,7 @@ from crawler.model import Dropped, Links, Reason, Request
 from crawler.model.items import is_item_type, item_name
 from crawler.policy.scope import Scope
 from crawler.policy.wishes import PageWishes
-from crawler.url import canonical
+from crawler.url import canonical, without_login
 
 _REMEMBERED = 100_000
 #: Links of one page that are looked at; real indexes have tens of thousands.
@@ -134,13 +134,15 @@ class Admission:
             fresh = urls
         deep = self._scope.too_deep(parent.depth + 1)
         unwanted = self._unwanted(links, hrefs, urls)
-        for position, url in enumerate(fresh):
+        for position, href in enumerate(fresh):
+            # A stranger's login is not used.
+            url = without_login(href)[0] if href is not None and "@" in href else href
             reason = Reason.SCHEME if url is None else self.refuses(url) or (Reason.DEPTH if deep else None)
             if url is None or reason is not None:
                 findings.rejected[reason or Reason.SCHEME] += 1
             elif knows(url):
                 continue
-            elif url in unwanted:
+            elif href in unwanted:
                 findings.rejected[Reason.NOFOLLOW] += 1
             else:
                 data = links.data[position] if links.data else None

@@ -16,7 +16,14 @@ from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
 from crawler.page import Page, ParseRefused
 from crawler.pipeline import failure
-from crawler.policy.judge import asked_rest, is_busy, judge_status, next_hop, redirect_target
+from crawler.policy.judge import (
+    asked_rest,
+    is_busy,
+    judge_status,
+    next_hop,
+    redirect_target,
+    takes_body_away,
+)
 from crawler.raised import words_of
 
 #: Bytes of HTML from which a thread parses it, so that it does not keep the loop for more than some
@@ -107,10 +114,10 @@ class Reading:
     async def _redirect(self, request: Request, response: Response, target: str) -> Outcome:
         """Return the outcome of a redirect: a hop is a request of its own, under all the rules.
 
-        Cases, in order: it leads to no URL; too many hops; out of scope; known already. A known
-        target is fetched all the same when it may answer differently now, or has to: by another
-        method or for another callback, within its own chain, after a cookie was set on the way, or
-        when the spider asked for it again.
+        Cases, in order: it leads to no URL; too many hops; out of scope; it would take a body
+        to another origin; known already. A known target is fetched all the same when it may answer
+        differently now, or has to: by another method or for another callback, within its own chain, after a
+        cookie was set on the way, or when the spider asked for it again.
         """
         if not target:
             where = response.headers.get("Location", "")
@@ -121,6 +128,8 @@ class Reading:
         if refusal is not None:
             return Refused(refusal, f"redirect to {target}")
         hop = next_hop(request, response, target)
+        if takes_body_away(request, hop):
+            return Refused(Reason.REDIRECT_BODY, f"redirect to {target}")
         if self._plan.frontier.knows(hop.key):
             plain = hop.method == "GET" and not hop.again
             other_callback = await self._plan.frontier.callback_of(hop.key) != hop.callback

@@ -23,6 +23,7 @@ from crawler.fetch.timelimit import Run, TimeLimit
 from crawler.fetch.translate import FOREIGN, translate
 from crawler.model import ROBOTS, Request, Response, Timings
 from crawler.policy.address import AddressRule
+from crawler.url import origin_of
 
 _ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 # aiohttp writes a longer body in one piece, and warns about it.
@@ -38,6 +39,7 @@ class HttpFetcher:
         limits: times and sizes that a fetch may not exceed.
         user_agent: what the crawler calls itself.
         headers: headers of every request, in place of the usual ones where they have the same name.
+        headers_at: further ones of requests to an origin, by that: `https://a.test`; they may be secrets.
         address: which addresses may be connected to.
         concurrency: how many fetches run at once; connections to about as many hosts are kept open.
         verify_tls: False to accept any certificate, or a context of one's own.
@@ -50,6 +52,7 @@ class HttpFetcher:
         *,
         user_agent: str,
         headers: Mapping[str, str] | None = None,
+        headers_at: Mapping[str, Mapping[str, str]] | None = None,
         address: AddressRule,
         concurrency: int,
         verify_tls: bool | ssl.SSLContext = True,
@@ -60,6 +63,10 @@ class HttpFetcher:
             {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
         )
         self._own_headers = CIMultiDict(headers or {})
+        self._headers_at: dict[str, CIMultiDict[str]] = {}
+        for origin, further in (headers_at or {}).items():
+            self._headers_at[origin] = self._own_headers.copy()
+            self._headers_at[origin].update(further)
         self._address = address
         self._concurrency = concurrency
         self._verify_tls = verify_tls
@@ -133,13 +140,16 @@ class HttpFetcher:
         return Response(request, answer.status, answer.headers, body, wire, timings=timings)
 
     def _headers_for(self, request: Request) -> Mapping[str, str]:
-        """Return the headers of a request; configured ones may be secrets, and go where the crawl goes.
+        """Return the headers of a request, over those that are configured for all or for its origin.
 
-        A redirect of robots.txt may lead out of the crawl's scope: there they stay away.
+        A redirect of robots.txt may lead out of the crawl's scope: there all of them stay away.
         """
-        if not self._own_headers or (request.callback == ROBOTS and request.history):
+        own = self._own_headers
+        if self._headers_at:
+            own = self._headers_at.get(origin_of(request.url), own)
+        if not own or (request.callback == ROBOTS and request.history):
             return request.headers
-        headers = self._own_headers.copy()
+        headers = own.copy()
         headers.update(request.headers)
         return headers
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     REDIRECT_LIMIT = "redirect_limit"
 
     # We did not ask.
+    REDIRECT_BODY = "redirect_body"
     SCHEME = "scheme"
     HOST = "host"
     INCLUDE = "include"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json as stdlib_json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from crawler.errors import SpiderError
-from crawler.url import origin_of
+from crawler.url import origin_of, without_login
 
 _UNSET: Any = object()
 
@@ -40,6 +41,12 @@ def callback_name(callback: Callback) -> str:
     return name
 
 
+def _basic(login: str) -> str:
+    """Return the value of an Authorization header for the login of a URL (RFC 7617)."""
+    user, _, password = login.partition(":")
+    return "Basic " + b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
+
+
 def _of_body(header: str) -> bool:
     return header.lower().startswith("content-")
 
@@ -49,7 +56,7 @@ class Request:
     """One page to fetch, as a spider yields it and as the frontier keeps it.
 
     Args:
-        url: absolute http or https URL.
+        url: absolute http or https URL; a login in it (`https://user:password@host/`) becomes a header.
         callback: the spider's method (or its name) that gets the page.
         method: HTTP method.
         headers: headers to send besides the usual ones.
@@ -143,9 +150,14 @@ class Request:
         return len(self.history)
 
     def at(self, url: str) -> Request:
-        """Return self with its URL in canonical form; a key that was made from the URL follows it."""
+        """Return self with its URL in canonical form; a key that was made from the URL follows it.
+
+        A login in the URL becomes a header, which stays with the origin: links would inherit it otherwise.
+        """
         own_key = self.key == self._own_key()
-        self.url = url
+        self.url, login = without_login(url)
+        if login and not any(name.lower() == "authorization" for name in self.headers):
+            self.headers["Authorization"] = _basic(login)
         if own_key:
             self.key = self._own_key()
         return self

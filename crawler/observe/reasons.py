@@ -44,6 +44,9 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.REDIRECT_LIMIT: Explained(
         "too many redirects in a row", "set fetch.cookies: true if a cookie is wanted, or raise limits.hops"
     ),
+    Reason.REDIRECT_BODY: Explained(
+        "a redirect would take a filled-in form to another origin", "send it there yourself if it is trusted"
+    ),
     Reason.SCHEME: Explained("neither http nor https, or no URL at all"),
     Reason.HOST: Explained("on another host", "to crawl it too, name it in scope.hosts"),
     Reason.INCLUDE: Explained("matches nothing in scope.include", "add a pattern to let it in"),

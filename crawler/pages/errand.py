@@ -66,6 +66,7 @@ class Errand(Spider):
         super().__init__()
         check_urls(urls)
         self._urls = iter(urls) if isinstance(urls, Iterable) else urls
+        self._known = urls if isinstance(urls, list | tuple) else ()
         self._whole = isinstance(urls, Collection)
         self._report = report
         self._room = room
@@ -124,7 +125,7 @@ class Errand(Spider):
         settings, fetcher = manner.settings, manner.fetcher
         async with AsyncExitStack() as stack:
             if fetcher is None:
-                web = make_fetcher(settings, list(settings.fetch.allow))
+                web = make_fetcher(settings, list(settings.fetch.allow), self._known)
                 fetcher = await stack.enter_async_context(web)
             keeping = Keeping(fetcher, self._trouble)
             self._answers = keeping.answers

@@ -7,7 +7,7 @@ import re
 from crawler.errors import FetchError
 from crawler.model import PASSING, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
 from crawler.policy.retry import RetryRule, retry_after
-from crawler.url import is_web, join
+from crawler.url import is_web, join, origin_of, without_login
 
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -58,7 +58,8 @@ def asked_rest(response: Response) -> float | None:
 def redirect_target(response: Response) -> str | None:
     """Return the canonical URL that a redirect leads to, or None when it is not a redirect.
 
-    An empty string stands for a redirect to something that is no URL.
+    An empty string stands for a redirect to something that is no URL. A login in it is a stranger's,
+    and left out.
     """
     if response.status not in REDIRECTS or response.status in response.request.accept:
         return None
@@ -68,7 +69,7 @@ def redirect_target(response: Response) -> str | None:
     # Bytes beyond ASCII, which HTTP libraries keep as surrogates, mean what they would in a URL.
     location = _RAW_BYTE.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", location)
     target = join(response.url, location)
-    return target if target is not None and is_web(target) else ""
+    return without_login(target)[0] if target is not None and is_web(target) else ""
 
 
 def next_hop(request: Request, response: Response, target: str) -> Request:
@@ -80,3 +81,11 @@ def next_hop(request: Request, response: Response, target: str) -> Request:
     status = response.status
     keep = status in (307, 308) or (status in (301, 302) and request.method != "POST")
     return request.hop(target, keep_body=keep or request.method == "GET", cookie=response.set_cookie)
+
+
+def takes_body_away(request: Request, hop: Request) -> bool:
+    """Say whether a redirect would hand a body to another origin than the spider sent it to.
+
+    The Fetch standard keeps it at 307 and 308. A crawl's bodies are filled-in forms, often with a password.
+    """
+    return bool(hop.body) and origin_of(hop.url) != origin_of(request.url)

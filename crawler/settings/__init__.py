@@ -1,6 +1,6 @@
 """The configuration: a strict, typed tree read from YAML or from Python values."""
 
-from crawler.settings.effective import Setting, effective, secrets_of
+from crawler.settings.effective import Setting, effective, secret_headers, secrets_of
 from crawler.settings.entries import Demo, Follow, ItemField, PageKind, SpiderRef, Start
 from crawler.settings.files import Output, State
 from crawler.settings.fingerprint import fingerprint
@@ -33,5 +33,6 @@ __all__ = [
     "from_mapping",
     "load",
     "located",
+    "secret_headers",
     "secrets_of",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 
+from crawler.errors import UrlError
 from crawler.settings.words import short
 from crawler.settings.wrong import wrong
+from crawler.url import canonical, origin_of
 
 _HOST = re.compile(r"(\*\.)?[^\s*/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]")
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
@@ -41,6 +43,18 @@ def start_url(text: str) -> str:
     if scheme is None and re.fullmatch(r"[^\s/:]+\.[^\s/:]+(:[0-9]+)?(/\S*)?", text):
         raise wrong(f"{short(text)!r} is not a whole URL", f"write https://{short(text)}")
     raise wrong(f"{short(text)!r} is not an absolute URL", "such as https://example.com/")
+
+
+def origin(text: str) -> str:
+    """Return scheme, host and port of a URL that has nothing else, as they stand in canonical URLs."""
+    try:
+        url = canonical(start_url(text))
+    except UrlError as error:
+        raise wrong(f"{short(text)!r} is not an origin", "such as https://example.com") from error
+    found = origin_of(url)
+    if url != f"{found}/":
+        raise wrong(f"{short(text)!r} is more than an origin", f"write {found}")
+    return found
 
 
 def network(value: str) -> str:

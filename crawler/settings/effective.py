@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.redaction import is_secret
 from crawler.settings.amounts import duration_text, size_text
 from crawler.settings.finding import Path, dotted
 from crawler.settings.keys import shown
@@ -13,7 +14,6 @@ from crawler.settings.origins import Origins, secrets
 from crawler.settings.plugins import ALL
 from crawler.settings.section import Section
 from crawler.settings.tree import Settings
-from crawler.settings.variables import is_secret
 
 _FIXED = (("scope",), ("limits",), ("fetch",), ("fetch", "timeouts"), ("politeness",))
 _HIDDEN = "(not shown)"
@@ -51,6 +51,14 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return the environment's variables with secret names that settings were made with."""
     root = settings.origins.root
     return () if root is None else secrets(root)
+
+
+def secret_headers(settings: Settings) -> frozenset[str]:
+    """Return the names under `fetch.headers` that may be secrets, by name or by where the value is from."""
+    origins = settings.origins
+    return frozenset(
+        name for name in settings.fetch.headers if _is_secret(("fetch", "headers", name), origins)
+    )
 
 
 def text(value: Any, kind: str = "") -> str:
@@ -111,7 +119,7 @@ def _value(path: Path, value: Any, origins: Origins, kind: str, default: bool = 
 
 
 def _is_secret(path: Path, origins: Origins) -> bool:
-    if path[:2] == ("fetch", "headers") and is_secret(str(path[-1])):
+    if path[0] == "fetch" and path[-2:-1] == ("headers",) and is_secret(str(path[-1])):
         return True
     entry = origins.of(path)
     return entry is not None and bool(secrets(entry.node))

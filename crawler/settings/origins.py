@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
+from crawler.redaction import is_secret
 from crawler.settings.finding import Path
 from crawler.settings.node import Entry, Node
-from crawler.settings.variables import is_secret
 
 
 class Origins:

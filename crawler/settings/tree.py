@@ -20,6 +20,7 @@ from crawler.settings.values import (
     HeaderValue,
     Host,
     Network,
+    Origin,
     Pattern,
     PositiveSeconds,
     Seconds,
@@ -70,6 +71,15 @@ class Timeouts(Section):
     total: PositiveSeconds = Field(default=60.0, description="Time for the whole fetch.")
 
 
+class AtOrigin(Section):
+    """What holds for one origin alone."""
+
+    headers: Named[HeaderName, HeaderValue] = Field(
+        default_factory=nothing,
+        description="Headers sent with every request to this origin, and nowhere else.",
+    )
+
+
 class Fetch(Section):
     """How pages are fetched."""
 
@@ -83,7 +93,13 @@ class Fetch(Section):
         description="A URL or mail address put into the user agent, so that a site's owner can reach you.",
     )
     headers: Named[HeaderName, HeaderValue] = Field(
-        default_factory=nothing, description="Headers sent with every request."
+        default_factory=nothing,
+        description="Headers sent with every request. Those that may be secret, by their name or by the name "
+        "of the variable they are from, go to the origins of the start URLs alone.",
+    )
+    origins: Named[Origin, AtOrigin] = Field(
+        default_factory=nothing,
+        description="What holds for one origin alone, by scheme, host and port: `https://api.example.com`.",
     )
     cookies: bool = Field(
         default=False,

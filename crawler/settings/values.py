@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from crawler.nearest import nearest
-from crawler.settings.addresses import contact, host, network, start_url
+from crawler.settings.addresses import contact, host, network, origin, start_url
 from crawler.settings.amounts import seconds, size
 from crawler.settings.shown import Shown
 from crawler.settings.words import listing, short
@@ -156,6 +156,7 @@ Selector = Annotated[str, Field(min_length=1), AfterValidator(selector), Shown("
 Host = Annotated[str, AfterValidator(host), Shown("host")]
 StartUrl = Annotated[str, AfterValidator(start_url), Shown("URL", pattern=URL_PATTERN)]
 Network = Annotated[str, AfterValidator(network), Shown("network")]
+Origin = Annotated[str, AfterValidator(origin), Shown("origin")]
 HeaderName = Annotated[str, AfterValidator(header_name)]
 HeaderValue = Annotated[str, Field(min_length=1), AfterValidator(header_value), Shown("text")]
 Contact = Annotated[str, AfterValidator(contact), Shown("URL or mail address")]

@@ -14,7 +14,6 @@ _REFERENCE = re.compile(
     r"|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?:(?!\$\{)[^}])*)?\}"
     r"|\$\{(?P<rest>[^}]*\}?)"  # whatever else begins like a reference
 )
-_SECRET = re.compile(r"auth(?!or(?!iz))|cookie|token|secret|key|pass|pwd|credential|private", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,3 @@ def fill(text: str, environment: Mapping[str, str]) -> Filled:
             hint = nearest(name, list(environment), 0.8) or f"set it, or write ${{{name}:-default}}"
             return Filled(text, (), f"the environment variable '{name}' is not set", hint)
     return Filled("".join([*parts, text[end:]]), tuple(names))
-
-
-def is_secret(name: str) -> bool:
-    """Say whether a variable or header of this name may carry what nobody else should see."""
-    return _SECRET.search(name) is not None

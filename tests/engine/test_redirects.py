@@ -276,3 +276,37 @@ def test_an_error_at_the_end_of_a_chain_reaches_the_error_callback() -> None:
     spider = Start(Request(f"{A}/1", on_error="failed"))
     crawled = virtual(spider, web, politeness={"delay": 0.0, "robots": False, "retries": 0})
     assert crawled.items == [{"failed": f"{A}/2", "reason": "connect"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "followed"),
+    [
+        (307, f"{A}/elsewhere", True),
+        (308, "https://b.test/", False),
+        (307, "http://a.test/", False),
+        (302, "https://b.test/", True),
+    ],
+)
+def test_a_filled_in_form_goes_to_no_other_origin(status: int, target: str, followed: bool) -> None:
+    web = PretendWeb()
+    web.redirect(f"{A}/login", target, status=status)
+    web.page(target)
+    form = {"user": "me", "password": "secret"}
+    crawled = virtual(Start(Request(f"{A}/login", method="POST", form=form)), web, **OPTIONS)
+    assert bool(crawled.items) is followed
+    assert crawled.stats.refused == ({} if followed else {"redirect_body": 1})
+    assert {hit.url for hit in web.hits if hit.body} <= {f"{A}/login", f"{A}/elsewhere"}
+
+
+def test_a_login_in_a_url_is_for_that_url_alone() -> None:
+    web = PretendWeb()
+    web.page(
+        f"{A}/", '<a href="/in">in</a> <a href="https://x:y@a.test/trap">x</a> <a href="//z@b.test/">y</a>'
+    )
+    for url in (f"{A}/in", f"{A}/trap", "https://b.test/"):
+        web.page(url)
+    crawled = virtual(Start("https://user:pw@a.test/"), web, **OPTIONS)
+    assert sorted(urls(crawled)) == [f"{A}/", f"{A}/in", f"{A}/trap", "https://b.test/"]
+    assert {hit.url: hit.headers.get("Authorization", "") for hit in web.hits if hit.headers} == {
+        f"{A}/": "Basic dXNlcjpwdw=="
+    }

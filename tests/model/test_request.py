@@ -142,3 +142,21 @@ def test_the_history_is_the_way(urls: list[str]) -> None:
         request = request.hop(url, keep_body=True)
     assert request.history == tuple(["https://a.test/start", *urls][: len(urls)])
     assert request.headers == ({} if "https://b.test/" in urls else {"X-Key": "1"})
+
+
+@pytest.mark.parametrize(
+    ("url", "bare", "header"),
+    [
+        ("https://user:pw@a.test/x?y", "https://a.test/x?y", "Basic dXNlcjpwdw=="),
+        ("https://user@a.test/", "https://a.test/", "Basic dXNlcjo="),
+        ("https://u%40b:p%3A%2F@a.test:81/", "https://a.test:81/", "Basic dUBiOnA6Lw=="),
+        ("https://a.test/@x", "https://a.test/@x", None),
+        ("https://a.test/?x=b@c", "https://a.test/?x=b@c", None),
+    ],
+)
+def test_a_login_in_a_url_becomes_a_header(url: str, bare: str, header: str | None) -> None:
+    request = Request(url).at(canonical(url))
+    assert (request.url, request.key, request.headers.get("Authorization")) == (bare, bare, header)
+    own = Request(url, headers={"authorization": "mine"}).at(canonical(url))
+    assert own.headers == {"authorization": "mine"}
+    assert request.hop("https://b.test/", keep_body=True).headers == {}

@@ -73,8 +73,8 @@ def test_a_request_keeps_method_headers_body_data_and_accept(virtually: Any) -> 
     web = PretendWeb()
     web.handler("http://a.test/", lambda request: f"{request.method} {request.body!r}")
     web.page("http://a.test/teapot", "short and stout", status=418)
-    web.redirect("http://a.test/old", "http://b.test/new", status=307)
-    web.handler("http://b.test/new", lambda request: f"{request.method} {request.body!r}")
+    web.redirect("http://a.test/old", "http://a.test/new", status=307)
+    web.handler("http://a.test/new", lambda request: f"{request.method} {request.body!r}")
     asked = [
         Request("http://a.test/form", method="PUT", body="x", headers={"X-Mine": "1"}, data={"row": 7}),
         Request("http://a.test/teapot", accept=(418,)),
@@ -83,7 +83,7 @@ def test_a_request_keeps_method_headers_body_data_and_accept(virtually: Any) -> 
     pages = virtually(fetch_all(asked, fetcher=web))
     assert [page.source for page in pages] == ["PUT b'x'", "short and stout", "POST b'y'"]
     assert [page.data for page in pages] == [{"row": 7}, None, 8]
-    assert pages[2].url == "http://b.test/new"
+    assert pages[2].url == "http://a.test/new"
     assert pages[2].asked == "http://a.test/old"
     assert next(hit for hit in web.hits if hit.method == "PUT").headers["X-Mine"] == "1"
     assert asked[2].callback == "nobody"  # the caller's own objects are left alone

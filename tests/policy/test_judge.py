@@ -14,6 +14,7 @@ from crawler.policy.judge import (
     judge_status,
     next_hop,
     redirect_target,
+    takes_body_away,
 )
 from crawler.policy.retry import RetryRule
 
@@ -118,6 +119,8 @@ def test_a_callback_may_accept_any_status(status: int) -> None:
         (301, "http://[", ""),
         (301, "", "https://a.test/x"),
         (304, "/y", None),
+        (302, "https://u:p@b.test/y", "https://b.test/y"),
+        (302, "//u@b.test/y", "https://b.test/y"),
         (300, "/y", None),
         (200, "/y", None),
     ],
@@ -155,12 +158,47 @@ def test_which_redirects_keep_the_method(status: int, method: str, kept: bool) -
     assert hop.history == ("https://a.test/x",)
 
 
+def by_the_standard(status: int, method: str, body: bytes) -> tuple[str, bytes]:
+    """What the Fetch standard says, in "HTTP-redirect fetch": step 12, word by word."""
+    if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
+        return "GET", b""
+    return method, body
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("sent", [b"", b"x=1"])
+def test_method_and_body_are_those_of_the_standard(status: int, method: str, sent: bytes) -> None:
+    sent = b"" if method in ("GET", "HEAD") else sent  # they have no body there
+    request = Request("https://a.test/x", method=method, body=sent, headers={"Content-Type": "text/x"})
+    hop = next_hop(request, answer(status, request), "https://a.test/y")
+    assert (hop.method, hop.body) == by_the_standard(status, method, sent)
+    assert ("Content-Type" in hop.headers) is (hop.method == method)
+
+
 @pytest.mark.parametrize(
-    ("target", "headers"), [("https://a.test/y", {"X-Key": "1"}), ("http://a.test/y", {})]
+    ("target", "home"),
+    [
+        ("https://a.test/y", True),
+        ("https://a.test:8443/y", False),
+        ("https://www.a.test/y", False),
+        ("https://b.test/y", False),
+        ("http://a.test/y", False),
+        ("https://a.test./y", False),
+    ],
 )
-def test_headers_stay_with_their_origin(target: str, headers: dict[str, str]) -> None:
-    request = Request("https://a.test/x", headers={"X-Key": "1"})
-    assert next_hop(request, answer(302, request), target).headers == headers
+def test_headers_and_bodies_stay_with_their_origin(target: str, home: bool) -> None:
+    secrets = {"Authorization": "Bearer x", "Cookie": "s=1", "X-Api-Key": "k", "X-Other": "o"}
+    request = Request("https://a.test/x", method="POST", form={"pw": "x"}, headers=secrets)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    hop = next_hop(request, answer(307, request), target)
+    assert hop.headers == ({**secrets, **kind} if home else kind)
+    assert takes_body_away(request, hop) is not home
+    fetched = next_hop(request, answer(302, request), target)
+    assert fetched.headers == (secrets if home else {})
+    assert not takes_body_away(request, fetched)
+    back = next_hop(hop, answer(307, hop), "https://a.test/back")
+    assert ("Authorization" in back.headers) is home
 
 
 def test_a_cookie_on_the_way_is_remembered() -> None:

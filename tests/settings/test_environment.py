@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from crawler.errors import ConfigError
+from crawler.redaction import is_secret
 from crawler.settings import effective, from_mapping, load, located, secrets_of
-from crawler.settings.variables import fill, is_secret
+from crawler.settings.variables import fill
 
 VARIABLES = {"PAGES": "7", "WORD": "books", "EMPTY": "", "NO": "no", "TRUE": "true", "BRACKETS": "[1, 2]"}
 

@@ -1,0 +1,72 @@
+"""Which headers of the configuration go to whom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from crawler.errors import UrlError
+from crawler.model import Request
+from crawler.settings import Settings, secret_headers
+from crawler.spider import Sitemap, Spider, UrlFile
+from crawler.url import canonical, origin_of
+
+_log = logging.getLogger("crawler")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHeaders:
+    """The headers that a configuration adds: to all requests, and to those to an origin, by that."""
+
+    everywhere: Mapping[str, str]
+    at: Mapping[str, Mapping[str, str]]
+
+
+def own_headers(settings: Settings, starts: Iterable[str | Request]) -> OwnHeaders:
+    """Return which headers go where: those that may be secrets to the start URLs' origins alone.
+
+    What is said of an origin counts more than what is said of all. The log says when a secret goes nowhere.
+
+    Args:
+        settings: a crawl's.
+        starts: its start URLs, as far as they are known beforehand; looked at only where there are secrets.
+    """
+    fetch, secret = settings.fetch, secret_headers(settings)
+    everywhere = {name: value for name, value in fetch.headers.items() if name not in secret}
+    bound = {name: fetch.headers[name] for name in fetch.headers if name in secret}
+    at = {origin: dict(bound) for origin in _origins(starts)} if bound else {}
+    if bound and not at and not fetch.origins:
+        _log.warning(
+            "%s may be a secret, and no start URL is known beforehand: it is sent nowhere; say under "
+            "fetch.origins who gets it",
+            ", ".join(bound),
+        )
+    for origin, own in fetch.origins.items():
+        named = {name.lower() for name in own.headers}
+        rest = {name: value for name, value in at.get(origin, {}).items() if name.lower() not in named}
+        at[origin] = {**rest, **own.headers}
+    return OwnHeaders(everywhere, at)
+
+
+def known_starts(settings: Settings, spider: Spider | None = None) -> Iterator[str | Request]:
+    """Yield the start URLs that settings and spider name beforehand: not those in a file or made up."""
+    if settings.start is not None:
+        yield from settings.start.urls
+        if settings.start.sitemap is not None:
+            yield settings.start.sitemap
+    start = spider.start if spider is not None else ()
+    if isinstance(start, Sitemap):
+        yield start.url
+    elif isinstance(start, str):
+        yield start
+    elif not isinstance(start, UrlFile):
+        yield from start
+
+
+def _origins(starts: Iterable[str | Request]) -> Iterator[str]:
+    for start in starts:
+        try:
+            yield origin_of(canonical(start if isinstance(start, str) else start.url))
+        except UrlError:
+            continue  # the crawl tells of it when it begins
