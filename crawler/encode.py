@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import msgspec
 
 from crawler.errors import OutputError
+
+# Controls, invisible format characters (which turn text around), lone surrogates, line separators.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def _foreign(value: Any) -> Any:
@@ -25,6 +29,26 @@ def mended(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [mended(one) for one in value]
     return value
+
+
+def visible(text: bytes) -> bytes:
+    """Return JSON for a terminal: the same data, with all escaped that is not plainly visible.
+
+    JSON may hold DEL, further control characters and those that turn text around, as they are.
+    """
+    if text.isascii() and b"\x7f" not in text:
+        return text
+    return "".join(_escaped(char) if unseen(char) else char for char in text.decode()).encode()
+
+
+def unseen(char: str) -> bool:
+    """Say whether a character is none that a person sees: it may move a cursor, or turn text around."""
+    return unicodedata.category(char) in _UNSEEN
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_foreign)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 #: Names of headers and variables that may carry a secret.
 _SECRET = re.compile(
@@ -15,8 +16,8 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 # From `://` on, so that no long word is looked through again from each of its letters.
-_LOGIN = re.compile(r"(?<=://)[^\s/?#\\]*@")
-_PAIR = re.compile(r"(?<=[?&;#])([\w.%\[\]-]{1,100})=([^\s&;#\"'<>]+)")
+_LOGIN = re.compile(r"(?<=://)[^\s/?#\\\"<>]*@")
+_PAIR = re.compile(r"(?<=[?&;#])([\w.%\[\]-]{1,100})=([^\s&;?#\"'<>]+)")
 
 _MASK = "***"
 
@@ -34,6 +35,17 @@ def redacted(text: str) -> str:
     if "@" in text:
         text = _LOGIN.sub(_MASK + "@", text)
     return _PAIR.sub(_masked, text) if "=" in text else text
+
+
+def redacted_all(value: Any) -> Any:
+    """Return plain data with all its strings redacted."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {redacted_all(key): redacted_all(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted_all(one) for one in value]
+    return value
 
 
 def _masked(pair: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from crawler.cli.exitcodes import ExitCode
 from crawler.cli.onepage import visit
 from crawler.cli.printing import write_bytes
 from crawler.cli.report import lines
-from crawler.encode import encode_item
+from crawler.encode import encode_item, visible
 from crawler.engine.admission import Admission
 from crawler.model import Dropped, Links, Reason, Request, Response
 from crawler.observe.reasons import explain
@@ -107,7 +107,8 @@ def _singly(outputs: Sequence[Any]) -> Iterator[tuple[str, Any]]:
 
 def _show(found: Found) -> None:
     for item in found.items:
-        write_bytes(encode_item(item) + b"\n")
+        text = encode_item(item)
+        write_bytes((visible(text) if sys.stdout.isatty() else text) + b"\n")
     told = [
         f"items: {len(found.items)}, links to follow: {len(found.accepted)}, refused: {len(found.refused)}"
     ]

@@ -68,7 +68,7 @@ def as_json(
     }
     if hosts is not None:
         told["hosts"] = hosts
-    return json.dumps(told)  # in ASCII, so that no terminal is moved by it
+    return json.dumps(told).replace("\x7f", "\\u007f")  # in ASCII, so that no terminal is moved by it
 
 
 def _ends(crawl: Standing) -> dict[str, dict[str, int]]:

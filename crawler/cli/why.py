@@ -42,7 +42,7 @@ def as_json(answer: Answer) -> str:
         told["requests"] = [_request_as_json(answer, one) for one in answer.trace.requests]
     else:
         told |= unknown_as_json(answer, answer.around)
-    return json.dumps(told)  # in ASCII, so that no terminal is moved by it
+    return json.dumps(told).replace("\x7f", "\\u007f")  # in ASCII, so that no terminal is moved by it
 
 
 def as_text(answer: Answer) -> str:

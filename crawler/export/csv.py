@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,12 +12,12 @@ from typing import Any, BinaryIO
 from msgspec.structs import replace
 
 from crawler.contracts import Mark, Record
+from crawler.export.formula import defused
 from crawler.export.partfile import PartFile
 from crawler.export.row import as_text, row_of
 from crawler.export.thread import in_thread
 
 _END = b"\r\n"
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 #: A file beyond this many bytes is rewritten in a thread.
 _LARGE = 1 << 20
 
@@ -35,16 +34,25 @@ class CsvSink:
             column for every field that is met, and a field that is met late has the file rewritten.
         replace: take the place of a file that was not written by this crawl.
         full: survive a loss of power, not only the end of the process.
+        defuse: write that apostrophe; `crawler.export.formula.restored` takes it away again.
     """
 
     def __init__(
-        self, path: str | Path, *, fields: Sequence[str] = (), replace: bool = False, full: bool = False
+        self,
+        path: str | Path,
+        *,
+        fields: Sequence[str] = (),
+        replace: bool = False,
+        full: bool = False,
+        defuse: bool = True,
     ) -> None:
         self.path = Path(path)
         self._file = PartFile(path, "csv", replace=replace, full=full)
         self._fields = tuple(fields)
         self._columns = self._fields
         self._full = full
+        self._text: Callable[[str], str] = defused if defuse else str
+        self._defuse = defuse
         self.name = self._file.name
 
     async def open(self, mark: Mark | None) -> int:
@@ -53,8 +61,8 @@ class CsvSink:
         if mark is not None and columns is None:  # written with other columns, or by something else
             mark = replace(mark, item=0)
         elif mark is not None and mark.item and columns is not None and not self._fields:
-            undo = partial(_narrowed, old=columns, size=mark.place["size"])
-        item = self._file.open(mark, _header(columns or ()), undo)
+            undo = partial(_narrowed, old=self._named(columns), size=mark.place["size"])
+        item = self._file.open(mark, _header(self._named(columns or ())), undo)
         self._columns = columns if item and columns is not None else self._fields
         return item
 
@@ -68,29 +76,36 @@ class CsvSink:
         return self._place()
 
     async def close(self, *, failed: bool = False) -> Any:
-        self._file.close(failed=failed, empty=_header(self._fields))
+        self._file.close(failed=failed, empty=_header(self._named(self._fields)))
         return self._place()
 
     # Inside.
 
     def _place(self) -> dict[str, Any]:
-        return {**self._file.place, "columns": list(self._columns), "fields": list(self._fields)}
+        place = {**self._file.place, "columns": list(self._columns), "fields": list(self._fields)}
+        return place if self._defuse else {**place, "defused": False}
+
+    def _named(self, columns: Iterable[str]) -> list[str]:
+        """Return the names of columns as they are written."""
+        return [self._text(column) for column in columns]
 
     def _columns_in(self, mark: Mark | None) -> tuple[str, ...] | None:
         """Return the columns that the file had, None when they cannot be gone on with."""
         place = mark.place if mark is not None else None
         if not isinstance(place, dict) or place.get("fields") != list(self._fields):
             return None
+        if place.get("defused", True) is not self._defuse:
+            return None
         return tuple(place["columns"])
 
     def _write(self, rows: Sequence[dict[str, Any]], new: tuple[str, ...]) -> None:
         columns = self._columns + new
         if new and self._file.size:
-            self._file.rewrite(partial(_widened, old=self._columns, new=columns))
+            self._file.rewrite(partial(_widened, old=self._named(self._columns), new=self._named(columns)))
         self._columns = columns
         if rows:
-            header = b"" if self._file.size else _header(columns)
-            cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+            header = b"" if self._file.size else _header(self._named(columns))
+            cells = [[_cell(row.get(column), self._text) for column in columns] for row in rows]
             self._file.append(header + _lines(cells))
 
 
@@ -101,7 +116,7 @@ def _new_keys(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> tuple[s
 
 
 def _header(columns: Sequence[str]) -> bytes:
-    return _lines([[_defused(column) for column in columns]]) if columns else b""
+    return _lines([columns]) if columns else b""
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:
@@ -110,24 +125,18 @@ def _lines(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, text: Callable[[str], str]) -> str:
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
         case str():
-            return _defused(value)
+            return text(value)
         case list() | dict():
             return as_text(value)
         case _:
             return str(value)
-
-
-def _defused(text: str) -> str:
-    """Return text that no spreadsheet runs: a page must not decide what is computed."""
-    harmless = not text.startswith(("=", "+", "-", "@", "\t", "\r")) or _NUMBER.fullmatch(text)
-    return text if harmless else "'" + text
 
 
 def _widened(file: BinaryIO, *, old: Sequence[str], new: Sequence[str]) -> Iterator[bytes]:
@@ -147,7 +156,7 @@ def _narrowed(file: BinaryIO, *, old: Sequence[str], size: int) -> Iterator[byte
         cells = next(csv.reader(header), [])
     except csv.Error:  # something else altogether
         return
-    if len(cells) == len(old) or cells[: len(old)] != [_defused(column) for column in old]:
+    if len(cells) == len(old) or cells[: len(old)] != list(old):
         return
     yield _header(old)
     size -= len(_header(old))

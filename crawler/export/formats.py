@@ -23,6 +23,8 @@ class Output(Protocol):
     def format(self) -> str: ...
     @property
     def fields(self) -> Sequence[str]: ...
+    @property
+    def defuse(self) -> bool: ...
 
 
 class Maker(Protocol):
@@ -36,7 +38,7 @@ def _jsonl(output: Output, *, replace: bool, full: bool) -> Sink:
 
 
 def _csv(output: Output, *, replace: bool, full: bool) -> Sink:
-    return CsvSink(output.file, fields=output.fields, replace=replace, full=full)
+    return CsvSink(output.file, fields=output.fields, replace=replace, full=full, defuse=output.defuse)
 
 
 def _sqlite(output: Output, *, replace: bool, full: bool) -> Sink:

@@ -16,6 +16,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from crawler.contracts import Mark, Record
+from crawler.encode import visible
 from crawler.errors import Deserted, OutputError
 from crawler.export.jsonl import line_of
 
@@ -27,7 +28,7 @@ class StdoutSink:
     """Writes items to standard output, which carries nothing else. What it has taken is not repeated.
 
     A reader that takes its time keeps nothing waiting but the items. What code prints while the sink is
-    open goes to standard error.
+    open goes to standard error. On a terminal, what could move its cursor is written as JSON escapes.
 
     Args:
         unread: called when who read standard output is gone; without it that is an error like any other.
@@ -58,7 +59,8 @@ class StdoutSink:
         if not records:
             return
         self._pipe = self._pipe or Pipe(sys.stdout)  # what prints nothing else may leave it unopened
-        lines = [line_of(record) + b"\n" for record in records]
+        shown = visible if self._pipe.is_terminal else bytes
+        lines = [shown(line_of(record)) + b"\n" for record in records]
         try:
             await self._pipe.send(b"".join(lines))
         except OSError as error:
@@ -85,6 +87,7 @@ class Pipe:
 
     Attributes:
         sent: bytes of the last message that have been written.
+        is_terminal: whether a person reads it.
     """
 
     def __init__(self, text: TextIO) -> None:
@@ -95,11 +98,11 @@ class Pipe:
             self._number = text.fileno()
         except OSError:
             self._number = -1
-            self._waits = self._is_terminal = False
+            self._waits = self.is_terminal = False
             return
         mode = os.fstat(self._number).st_mode
-        self._is_terminal = text.isatty()
-        kept = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or self._is_terminal
+        self.is_terminal = text.isatty()
+        kept = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or self.is_terminal
         self._waits = kept and os.name != "nt"  # which can wait for sockets alone
 
     async def send(self, data: bytes) -> None:
@@ -123,4 +126,4 @@ class Pipe:
     def is_deserted(self, error: OSError) -> bool:
         """Say whether an error means that nobody reads any more: a closed terminal, a reader that is gone."""
         gone = isinstance(error, BrokenPipeError | ConnectionResetError)
-        return gone or (self._is_terminal and error.errno == errno.EIO)
+        return gone or (self.is_terminal and error.errno == errno.EIO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from types import TracebackType
 
 from crawler.errors import CallError
 from crawler.events import (
@@ -21,10 +22,13 @@ from crawler.events import (
 from crawler.model import PASSING, ROBOTS, Done, GaveUp, Reason, Refused, Retry
 from crawler.observe.reasons import EXPLAINED
 from crawler.observe.standstill import in_words
-from crawler.raised import own_trace, words_of
+from crawler.observe.terminal import safe, safe_lines
+from crawler.raised import own_trace, traceback_of, words_of
 
 #: Records of one kind beyond this number are left to the summary, which counts them all.
 _MOST = 10
+#: Characters of a record; the rest is left out.
+_LONGEST = 2_000
 
 # Nothing came back from the host at all, so the next page will not do better.
 _DEAD = PASSING - {Reason.BUSY, Reason.BAD_BODY} | {Reason.TLS}
@@ -32,6 +36,9 @@ _DEAD = PASSING - {Reason.BUSY, Reason.BAD_BODY} | {Reason.TLS}
 
 class EventLog:
     """A listener that writes events to a logger: what needs a person's attention as warnings.
+
+    One event is one line, whatever strangers have written into it: all that is not plainly visible is
+    escaped, and secrets in URLs are left out. Only a traceback follows on lines of its own.
 
     Args:
         logger: where the records go.
@@ -73,9 +80,8 @@ class EventLog:
         if isinstance(outcome, GaveUp) and request.callback != ROBOTS:
             self._gave_up(event, outcome)
         elif isinstance(outcome, Retry):
-            self._logger.info(
-                "%s: %s: again in %.1f s", request.url, outcome.detail or outcome.reason, outcome.delay
-            )
+            detail = safe(outcome.detail or outcome.reason)
+            self._info("%s: %s: again in %.1f s", request.url, detail, outcome.delay)
         elif isinstance(outcome, Refused):
             why = (
                 f"{EXPLAINED[outcome.reason].meaning}: {outcome.detail}"
@@ -85,9 +91,11 @@ class EventLog:
             if request.depth == 0:
                 self._warn(("start",), f"start URL refused: {request.url}: {why}")
             else:
-                self._logger.info("%s: refused: %s", request.url, why)
+                self._info("%s: refused: %s", request.url, safe(str(why), _LONGEST))
         elif isinstance(outcome, Done) and self._logger.isEnabledFor(logging.DEBUG):
-            self._logger.debug("%s: %s in %.0f ms", request.url, event.status, event.seconds * 1000)
+            self._logger.debug(
+                "%s: %s in %.0f ms", safe(request.url, _LONGEST), event.status, event.seconds * 1000
+            )
         if event.status:
             self._answered.add(event.lease.host)
 
@@ -97,7 +105,7 @@ class EventLog:
             self._warn(("robots",), line + (f": {EXPLAINED[event.cause]}" if event.cause else ""))
         else:
             delay = f"; it asks for {event.crawl_delay:g} s between fetches" if event.crawl_delay else ""
-            self._logger.info("%s%s", line, delay)
+            self._info("%s%s", line, delay)
 
     def _gave_up(self, event: Visited, outcome: GaveUp) -> None:
         if outcome.reason is Reason.CALLBACK:  # told by an event of its own
@@ -110,7 +118,7 @@ class EventLog:
         elif event.lease.request.depth == 0:
             self._warn(("start",), f"start URL failed: {url}: {outcome.reason} {detail}")
         else:
-            self._logger.info("%s: given up: %s %s", url, outcome.reason, detail)
+            self._info("%s: given up: %s %s", url, outcome.reason, safe(detail))
 
     def _callback_failed(self, event: CallbackFailed) -> None:
         error = event.error
@@ -127,28 +135,36 @@ class EventLog:
         told = f"{event.url}: {failed.where} failed on a {failed.name}: {failed.detail}"
         self._warn(kind, told, failed.traceback)
 
+    def _info(self, words: str, about: str, *more: object) -> None:
+        """Log what is of use to whoever looks for it; `about` may be a stranger's words."""
+        if self._logger.isEnabledFor(logging.INFO):
+            self._logger.info(words, safe(about, _LONGEST), *more)
+
     def _warn(self, kind: tuple[str, ...], message: str, trace: BaseException | str = "") -> None:
         """Log a warning; the first of its kind with its traceback, which may be text already."""
         self._seen[kind] += 1
         if self._seen[kind] > _MOST:
             return
+        message = safe(message, _LONGEST)
         if self._seen[kind] == _MOST:
             message += " (more of this kind are only counted)"
-        if not trace or self._seen[kind] > 1:
-            self._logger.warning("%s", message)
-        elif isinstance(trace, BaseException):
-            self._logger.warning("%s", message, exc_info=(type(trace), trace, own_trace(trace)))
-        else:
+        if trace and self._seen[kind] == 1:
             self._warn_with(message, trace)
+        else:
+            self._logger.warning("%s", message)
 
-    def _warn_with(self, message: str, trace: str) -> None:
-        """Log a warning with a traceback that is text: in the attribute from which any formatter takes it."""
-        if self._logger.isEnabledFor(logging.WARNING):
-            record = self._logger.makeRecord(
-                self._logger.name, logging.WARNING, __file__, 0, "%s", (message,), None
-            )
-            record.exc_text = trace
-            self._logger.handle(record)
+    def _warn_with(self, message: str, trace: BaseException | str) -> None:
+        """Log a warning with a traceback: as safe text, where formatters look for it first."""
+        if not self._logger.isEnabledFor(logging.WARNING):
+            return
+        error: tuple[type[BaseException], BaseException, TracebackType | None] | None = None
+        if isinstance(trace, BaseException):
+            error, trace = (type(trace), trace, own_trace(trace)), traceback_of(trace)
+        record = self._logger.makeRecord(
+            self._logger.name, logging.WARNING, __file__, 0, "%s", (message,), error
+        )
+        record.exc_text = safe_lines(trace)
+        self._logger.handle(record)
 
 
 def _missing(event: BatchMissing) -> str:

@@ -13,11 +13,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from crawler.encode import mended
+from crawler.encode import mended, visible
 from crawler.observe.reasons import explain
 from crawler.observe.standstill import advice
 from crawler.observe.stats import OTHER_REASONS, Stats
 from crawler.observe.terminal import plain, safe
+from crawler.redaction import redacted_all
 
 _CAUSES = {
     "finished": "finished",
@@ -51,7 +52,7 @@ def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
     """Return the summary as one line of JSON."""
     items = stats.items_before + stats.delivered
     written = [{"path": one.path, "items": items, "bytes": one.size} for one in outputs]
-    starts = [{"url": url, "reason": reason} for url, reason in stats.starts_refused]
+    starts = [{"url": url, "reason": why} for url, why in stats.starts_refused]
     slowest = {host: round(seconds, 4) for host, seconds in stats.slowest_hosts()}
     told: dict[str, Any] = {
         **stats.as_dict(),
@@ -60,7 +61,7 @@ def summary_json(stats: Stats, outputs: Sequence[Written]) -> str:
         "slowest_hosts": slowest,
         "outputs": written,
     }
-    return msgspec.json.encode(mended(told)).decode()  # names and words are strangers'
+    return visible(msgspec.json.encode(mended(redacted_all(told)))).decode()  # names and words are strangers'
 
 
 def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:

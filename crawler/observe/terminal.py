@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from crawler.encode import unseen
+from crawler.redaction import redacted
+
 _PLAIN_WIDTH = 120
-# Controls, invisible format characters (which turn text around), lone surrogates, line separators.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_AHEAD = 2_000
 
 
 def safe(text: str, longest: int = 500) -> str:
-    """Return text on one line with everything escaped that is not plainly visible.
+    """Return text on one line, without secrets in URLs, and with all escaped that is not plainly visible.
 
     Args:
         text: whatever came from a server, a page or a spider.
         longest: the number of characters after which the rest is left out.
     """
-    if len(text) > longest:
-        text = text[:longest] + "..."
+    ends = "..." if len(text) > longest else ""
+    # Cut after that, since a login is only known by its end.
+    text = redacted(text[: longest + _AHEAD])[:longest] + ends
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escaped(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
+    return "".join(_escaped(char) if unseen(char) else char for char in text)
 
 
 def safe_lines(text: str) -> str:

@@ -37,6 +37,10 @@ class Output(Section):
     fields: Many[Text] = Field(
         default=(), description="Columns of a CSV file, in this order; left out: as they are met."
     )
+    defuse: bool = Field(
+        default=True,
+        description="In a CSV file, put an apostrophe before text that a spreadsheet would run as a formula.",
+    )
     use: SinkName | None = Field(
         default=None,
         description="Instead of a file, a plugin: an installed sink's name, `package.module:name`, or "

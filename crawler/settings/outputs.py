@@ -14,7 +14,7 @@ from crawler.settings.values import FORMATS, suffix
 _STDOUT = "-"
 #: How the names end of files that a crawl puts beside an output or its state while it runs.
 _BESIDE = (".part", ".part.new", ".part.lock", "-wal", "-shm", ".lock")
-_OF_FILES = ("file", "format", "fields")
+_OF_FILES = ("file", "format", "fields", "defuse")
 
 
 def outputs(output: Any, state: Any) -> Iterator[Finding]:
@@ -62,6 +62,8 @@ def _format(path: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding((*path, "format"), f"standard output cannot be {kind}", "give it a file, or no format")
     if entry.get("fields") and kind in ("jsonl", "sqlite"):
         yield Finding((*path, "fields"), f"'fields' has no effect on {kind}", "it names the columns of CSV")
+    if "defuse" in entry and kind in ("jsonl", "sqlite"):
+        yield Finding((*path, "defuse"), f"'defuse' has no effect on {kind}", "it is about formulas in CSV")
 
 
 def _plugin(path: Path, entry: Mapping[str, Any]) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ NAMES = [
         "PyYAML",
         "Brotli",
         "zstd",
-        "publicsuffixlist",
+        "suffix list",
         "lxml",
         "trafilatura",
         "SQLite",

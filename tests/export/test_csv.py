@@ -22,6 +22,7 @@ from crawler.contracts import Mark, Record
 from crawler.errors import OutputError
 from crawler.export import CsvSink
 from crawler.export import csv as csv_module
+from crawler.export.formula import defused, is_run, restored
 from crawler.testing.conformance.killing import kill
 
 
@@ -87,16 +88,65 @@ async def test_cells(path: Path, value: Any, cell: str) -> None:
     assert await saved(path, {"n": 1, "v": value}) == f"n,v\r\n1,{cell}\r\n".encode()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@x", "+49 30 1", "-", "-x", "\tx", "--1", "+1+cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "@x", "+49 30 1", "-", "-x", "\tx", "--1", "+1+cmd|' /C calc'!A0", " =1", "'=1", " '-x"),
+        *(
+            "\xa0=1",
+            "\ufeff=1",
+            "\u200b@x",
+            "\x0b=1",
+            "\uff1d1+1",
+            "\uff0b1",
+            "\uff20x",
+            "\uff0dx",
+            "-1=x",
+            "+1-1",
+        ),
+    ],
+)
 async def test_what_a_spreadsheet_would_run_is_text(path: Path, text: str) -> None:
     assert await saved(path, {"n": 1, "v": text}) == f"n,v\r\n1,'{text}\r\n".encode()
 
 
-async def test_what_begins_with_a_carriage_return_is_text(path: Path) -> None:
-    assert await saved(path, {"n": 1, "v": "\r=1"}) == b'n,v\r\n1,"\'\r=1"\r\n'
+@pytest.mark.parametrize("text", ["\r=1", "\rx", "\n=1", "\r\n=1", '"=1', "\x00=1", '""\t=1'])
+async def test_what_comes_before_a_formula_hides_none(path: Path, text: str) -> None:
+    quoted = text.replace('"', '""')
+    assert (
+        await saved(path, {"n": 1, "v": text})
+        == f'n,v\r\n1,"\'{quoted}"\r\n'.replace('"\'\x00=1"', "'\x00=1").encode()
+    )
 
 
-@pytest.mark.parametrize("text", ["-1", "+1.5", "-1e-7", "1=1", " =1", "a@b.test"])
+async def test_all_text_may_be_left_as_it_is(path: Path) -> None:
+    assert await saved(path, {"=x": "=1"}, defuse=False) == b"=x\r\n=1\r\n"
+
+
+@pytest.mark.parametrize("defuse", [True, False])
+async def test_what_was_written_the_other_way_is_written_anew(path: Path, defuse: bool) -> None:
+    sink = CsvSink(path, defuse=defuse)
+    await sink.open(None)
+    mark = Mark(sink.name, 1, await sink.write(records({"a": "=1"})))
+    await kill(sink, path.parent)
+    again = CsvSink(path, defuse=not defuse)
+    assert await again.open(mark) == 0
+    await again.write(records({"a": "=1"}))
+    await again.close()
+    assert bytes_in(path) == (b"a\r\n=1\r\n" if defuse else b"a\r\n'=1\r\n")
+
+
+@given(st.text() | st.text("=+-@\t\r\n '\"1e.\uff1d\u200b", max_size=6))
+def test_what_was_defused_is_restored(text: str) -> None:
+    written = defused(text)
+    assert restored(written) == text
+    assert not is_run(written) or written.startswith("'")
+    assert written[:1] not in ("=", "+", "-", "@", "\t", "\r") or (
+        written == text and float(text) is not None
+    )
+
+
+@pytest.mark.parametrize("text", ["-1", "+1.5", "-1e-7", " -1", "1=1", "a@b.test", "a =1", "'a"])
 async def test_numbers_and_other_text_stay_as_they_are(path: Path, text: str) -> None:
     assert await saved(path, {"n": 1, "v": text}) == f"n,v\r\n1,{text}\r\n".encode()
 
@@ -273,10 +323,9 @@ async def test_what_is_no_row_is_told(path: Path) -> None:
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
-defused = texts.filter(lambda text: not text.startswith(("=", "+", "-", "@", "\t", "\r")))
 
 
-@given(st.lists(st.dictionaries(defused.filter(bool), defused), max_size=6), st.integers(1, 3))
+@given(st.lists(st.dictionaries(texts.filter(bool), texts), max_size=6), st.integers(1, 3))
 def test_what_was_written_is_read(items: list[dict[str, str]], batch: int) -> None:
     async def write(path: Path) -> None:
         sink = CsvSink(path)
@@ -289,7 +338,7 @@ def test_what_was_written_is_read(items: list[dict[str, str]], batch: int) -> No
         path = Path(folder) / "items.csv"
         anyio.run(write, path)
         with open(path, newline="", encoding="utf-8") as file:
-            read = list(csv.reader(file))
+            read = [[restored(cell) for cell in row] for row in csv.reader(file)]
     keys = list(dict.fromkeys(key for item in items for key in item))
     rows = [[item.get(key, "") for key in keys] for item in items]
     assert read == ([keys, *rows] if keys else rows)

@@ -40,7 +40,7 @@ async def test_columns_and_replacing_are_passed_on(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_told() -> None:
     class Odd:
-        file, format, fields = "a.xyz", "xyz", ()
+        file, format, fields, defuse = "a.xyz", "xyz", (), True
 
     with pytest.raises(OutputError, match=r"a\.xyz: there is no format 'xyz'; known are jsonl, csv, sqlite"):
         make_sink(Odd())

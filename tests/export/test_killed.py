@@ -21,7 +21,7 @@ from crawler.contracts import Mark, Record
 from crawler.export import make_sink
 
 class Output:
-    file, format, fields = sys.argv[1], sys.argv[2], ()
+    file, format, fields, defuse = sys.argv[1], sys.argv[2], (), True
 
 async def crawl(step, last=sys.maxsize, notes=Path(sys.argv[1] + ".mark")):
     sink = make_sink(Output)

@@ -19,6 +19,8 @@ from crawler.observe.terminal import plain, safe, safe_lines, show
         ("\u2028", "\\u2028"),
         ("\ud800", "\\ud800"),
         ("x" * 600, "x" * 500 + "..."),
+        ("https://me:pw@a.test/?token=abc&page=2", "https://***@a.test/?token=***&page=2"),
+        ("x" * 480 + " https://me:password@a.test/", "x" * 480 + " https://***@a.test/" + "..."),
     ],
 )
 def test_safe(text: str, shown: str) -> None:

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from crawler.cli.doctor.row import Row, Wanted
@@ -30,7 +31,8 @@ def rows(wanted: Wanted) -> Iterator[Row]:
         yield coding_row("zstd", "", "zstd", "compression.zstd")
     else:
         yield coding_row("zstd", "backports.zstd", "zstd", "backports.zstd")
-    yield extra_row("publicsuffixlist", "publicsuffixlist", "cookies", "cookies of a whole domain")
+    listed = extra_row("publicsuffixlist", "publicsuffixlist", "cookies", "cookies of a whole domain")
+    yield replace(listed, name="suffix list")
     yield extra_row("lxml", "lxml.etree", "xpath", "page.xpath(...)")
     yield extra_row("trafilatura", "trafilatura", "articles", "the stage article-extract")
 
