@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crawler import Crawl, Spider
+from crawler import Crawl, Request, Spider
 from crawler.demo import DemoSite, counts, serve
+from crawler.events import Event, Visited
 from crawler.settings import from_mapping
+from crawler.testing import Answer, PretendWeb, virtual
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted((DOCS / "examples").rglob("*.py"))
@@ -79,6 +83,83 @@ async def test_login() -> None:
     ]
     assert {item["heading"] for item in items} == {"For members"}
     assert len(logins) == 1
+
+
+MEMBERS = ["/members/", *(f"/members/{number}" for number in range(1, 6))]
+LOGGED_IN: dict[str, Any] = {
+    "fetch": {"allow": ["127.0.0.1"], "cookies": True},
+    "politeness": {"delay": 0},
+}
+
+
+def logins(site: DemoSite) -> int:
+    return sum(hit.method == "POST" for hit in site.hits)
+
+
+async def test_a_session_that_ends_is_begun_again() -> None:
+    read: list[str] = []
+
+    async with serve(20) as site:
+
+        def look(event: Event) -> None:
+            if isinstance(event, Visited) and "/members/" in event.lease.request.url:
+                read.append(event.lease.request.url)
+                if len(read) == 4:
+                    site.sessions.clear()
+
+        spider = spider_in("login_again", site=site.url)
+        async with Crawl(spider, listeners=[look], **LOGGED_IN) as run:
+            urls = [item["url"].removeprefix(site.url) async for item in run.items()]
+        assert 2 <= logins(site) <= len(MEMBERS)
+    assert sorted(urls) == MEMBERS
+    assert run.stats.gave_up == {}
+
+
+async def test_a_crawl_that_goes_on_has_its_session(tmp_path: Path) -> None:
+    options = {**LOGGED_IN, "state": {"file": str(tmp_path / "members.db")}}
+    urls: list[str] = []
+    async with serve(20) as site:
+        for most in (3, 99):
+            async with Crawl(spider_in("login_again", site=site.url), **options) as run:
+                async for item in run.items():
+                    urls.append(item["url"].removeprefix(site.url))
+                    if len(urls) == most:
+                        break
+        assert logins(site) == 1
+    assert sorted(set(urls)) == MEMBERS
+
+
+async def test_a_login_that_is_refused_ends() -> None:
+    async with serve(20) as site:
+        spider = spider_in("login_again", site=site.url, password="wrong")
+        async with Crawl(spider, **LOGGED_IN) as run:
+            assert [item async for item in run.items()] == []
+    assert run.stats.gave_up == {"status 403": 1}
+
+
+def test_login_token() -> None:
+    web, valid, asked = PretendWeb(), ["first"], Counter[str]()
+    web.handler("https://api.demo.test/token", lambda request: json_of({"token": valid[0]}))
+
+    def orders(request: Request) -> Answer:
+        if request.headers.get("Authorization") != f"Bearer {valid[0]}":
+            return Answer(status=401)
+        asked[request.url] += 1
+        page = int(request.url.rpartition("=")[2])
+        if page == 2:
+            valid[0] = "second"  # from here on the old one is no longer taken
+        return json_of({"orders": [{"id": page}], "next": f"?page={page + 1}" if page < 4 else ""})
+
+    web.handler("https://api.demo.test/orders", orders)
+    crawled = virtual(spider_in("login_token"), web)
+    assert [item["id"] for item in crawled.items] == [1, 2, 3, 4]
+    assert crawled.stats.gave_up == {}
+    assert set(asked.values()) == {1}
+    assert sum(hit.method == "POST" for hit in web.hits) == 2
+
+
+def json_of(value: Any) -> Answer:
+    return Answer(json.dumps(value), content_type="application/json")
 
 
 async def test_cookie_wall() -> None:
