@@ -94,7 +94,7 @@ def explain(label: str) -> Explained:
 
 
 _ADVICE = {
-    "401": "it wants a login: see fetch.headers",
+    "401": "it wants a login: see fetch.headers; for where a redirect led, fetch.origins",
     "403": "the server does not want this crawler there: set fetch.contact, raise politeness.delay",
     "406": "see the Accept header in fetch.headers",
 }

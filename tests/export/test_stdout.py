@@ -117,3 +117,21 @@ async def test_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(OutputError, match="standard output is closed"):
         await StdoutSink().open(None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+async def test_a_terminal_is_shown_the_same_data_in_visible_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.openpty()
+    try:
+        with os.fdopen(writer, "w") as terminal:
+            monkeypatch.setattr(sys, "stdout", terminal)
+            sink = StdoutSink()
+            await sink.open(None)
+            await sink.write([Record(1, {"title": "\x1b[2J\x9b31m\u202e\x7fé"}, "https://a.test/")])
+            await sink.close()
+            shown = os.read(reader, 4096).decode().strip()
+    finally:
+        os.close(reader)
+    assert shown == '{"title":"\\u001b[2J\\u009b31m\\u202e\\u007fé"}'
