@@ -38,11 +38,17 @@ def visible(text: bytes) -> bytes:
     """
     if text.isascii() and b"\x7f" not in text:
         return text
-    return "".join(_escaped(char) if unseen(char) else char for char in text.decode()).encode()
+    return "".join(_escaped(char) if _unseen(char) else char for char in text.decode()).encode()
 
 
-def unseen(char: str) -> bool:
-    """Say whether a character is none that a person sees: it may move a cursor, or turn text around."""
+def in_sight(text: str) -> str:
+    """Return text on one line, with all escaped that is unseen: what moves a cursor or turns text around."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char.encode("unicode_escape").decode() if _unseen(char) else char for char in text)
+
+
+def _unseen(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN
 
 

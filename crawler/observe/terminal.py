@@ -7,7 +7,7 @@ import sys
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from crawler.encode import unseen
+from crawler.encode import in_sight
 from crawler.redaction import redacted
 
 _PLAIN_WIDTH = 120
@@ -23,10 +23,7 @@ def safe(text: str, longest: int = 500) -> str:
     """
     ends = "..." if len(text) > longest else ""
     # Cut after that, since a login is only known by its end.
-    text = redacted(text[: longest + _AHEAD])[:longest] + ends
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escaped(char) if unseen(char) else char for char in text)
+    return in_sight(redacted(text[: longest + _AHEAD])[:longest]) + ends
 
 
 def safe_lines(text: str) -> str:
@@ -54,7 +51,3 @@ def show(console: Console, table: RenderableType) -> None:
         console.print(table)
     for line in captured.get().splitlines():
         console.print(Text(line.rstrip()), soft_wrap=True)
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()

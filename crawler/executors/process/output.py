@@ -8,6 +8,8 @@ from collections import Counter
 from anyio import ClosedResourceError, EndOfStream
 from anyio.abc import ByteReceiveStream
 
+from crawler.encode import in_sight
+
 #: Characters of a line that are kept.
 MAX_LINE = 2_000
 #: Lines that are told as warnings; what comes after them is for those who look for it.
@@ -67,4 +69,5 @@ class Output:
         told = self._told[self._name]
         if told == MAX_TOLD + 1:
             _log.warning("%s: (more of its output is at level debug)", self._name)
-        _log.log(logging.WARNING if told <= MAX_TOLD else logging.DEBUG, "%s: %s", self._name, line)
+        level = logging.WARNING if told <= MAX_TOLD else logging.DEBUG
+        _log.log(level, "%s: %s", self._name, in_sight(line))  # a page may have written it
