@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_network
+from pathlib import Path
 
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
-from crawler.fetch import CookieFetcher, HttpFetcher, Limits
+from crawler.events import Event
+from crawler.fetch import CookieFetcher, Folder, HttpFetcher, Limits, Others, nobody
 from crawler.making import make_fetcher_plugin
 from crawler.policy.address import AddressRule
 from crawler.settings import Settings
 from crawler.version import __version__
 
 
-async def open_fetcher(parts: Parts, allow: Sequence[str], store: Store, stack: AsyncExitStack) -> Fetcher:
+async def open_fetcher(
+    parts: Parts, allow: Sequence[str], store: Store, stack: AsyncExitStack, tell: Callable[[Event], None]
+) -> Fetcher:
     """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web."""
     settings = parts.settings
     if parts.fetcher is not None:
         inner = parts.fetcher
     else:
-        inner = await stack.enter_async_context(make_fetcher(settings, allow))
+        inner = await stack.enter_async_context(make_fetcher(settings, allow, tell))
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
     return CookieFetcher(fetcher, store) if settings.fetch.cookies else fetcher
 
 
-def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
-    """Return the fetcher that the settings describe, not yet entered; `allow` are networks it may contact."""
+def make_fetcher(
+    settings: Settings, allow: Sequence[str], tell: Callable[[Event], None] = nobody
+) -> HttpFetcher:
+    """Return the fetcher that the settings describe, not yet entered.
+
+    Args:
+        settings: the crawl's.
+        allow: networks that are not public and may be contacted.
+        tell: told what listeners should know.
+    """
     fetch, times = settings.fetch, settings.fetch.timeouts
     limits = Limits(
-        connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body
+        connect=times.connect,
+        tls=times.tls,
+        read=times.read,
+        total=times.total,
+        body=fetch.max_body,
+        file=fetch.max_file,
+        rate=fetch.min_rate,
     )
     return HttpFetcher(
         limits,
@@ -40,7 +58,17 @@ def make_fetcher(settings: Settings, allow: Sequence[str]) -> HttpFetcher:
         headers=fetch.headers,
         address=AddressRule([ip_network(network) for network in allow]),
         concurrency=fetch.concurrency,
+        others=_make_others(settings),
+        proxies=fetch.proxy,
+        tell=tell,
     )
+
+
+def _make_others(settings: Settings) -> Others | None:
+    fetch = settings.fetch
+    if fetch.other == "keep":
+        return None
+    return Others(fetch.page_types, Folder(Path(fetch.files)) if fetch.other == "save" else None)
 
 
 def user_agent(settings: Settings) -> str:
