@@ -205,8 +205,6 @@ class Connector(aiohttp.TCPConnector):
         Raises ProxyFailed when the proxy is the trouble; it names the proxy's host and port, and never
         its credentials.
         """
-        # Sets Proxy-Authorization where the request itself goes to the proxy, and nowhere else.
-        self._update_proxy_auth_header_and_build_proxy_req(req)
         sock = await self._connect_to_proxy(req)
         context = self._get_ssl_context(req)
         if context is None:
@@ -215,7 +213,8 @@ class Connector(aiohttp.TCPConnector):
         plain, tunnel = await self._loop.create_connection(lambda: Tunnel(self._loop), sock=sock)
         try:
             with Run(self._connect_limit):
-                await tunnel.open(plain, f"{req.url.host_subcomponent}:{req.url.port}", req.proxy_auth)
+                target = f"{req.url.host_subcomponent}:{req.url.port}"
+                await tunnel.open(plain, target, (req.proxy_headers or {}).get("Proxy-Authorization", ""))
         except BaseException as error:
             plain.abort()
             if isinstance(error, TimeoutError | ConnectionError):

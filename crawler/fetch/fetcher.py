@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import aiohttp
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
@@ -201,6 +201,9 @@ class HttpFetcher:
         headers = self._headers_for(request)
         if "@" in request.url:
             url, headers = _with_credentials(url, headers)
+        by: dict[str, Any] = {}
+        if proxy is not None:
+            by, headers = _by(proxy, url, headers)
         while True:
             try:
                 answer = await line.session.request(
@@ -209,8 +212,7 @@ class HttpFetcher:
                     headers=headers,
                     data=_payload(request.body),
                     allow_redirects=False,
-                    proxy=proxy.url if proxy is not None else None,
-                    proxy_auth=proxy.auth if proxy is not None else None,
+                    **by,
                 )
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 spans = SPANS.get()
@@ -250,8 +252,24 @@ def _with_credentials(url: URL, headers: Mapping[str, str]) -> tuple[URL, Mappin
         return url, headers
     named = CIMultiDict(headers)
     if "Authorization" not in named:
-        named["Authorization"] = BasicAuth(url.user or "", url.password or "", "utf-8").encode()
+        named["Authorization"] = encode_basic_auth(url.user or "", url.password or "", "utf-8")
     return url.with_user(None), named
+
+
+def _by(proxy: Proxy, url: URL, headers: Mapping[str, str]) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Return what sends a request through a proxy, and its headers.
+
+    The proxy's credentials are for the proxy: inside a tunnel they would reach the host.
+    """
+    by: dict[str, Any] = {"proxy": proxy.url}
+    if not proxy.auth:
+        return by, headers
+    auth = {"Proxy-Authorization": proxy.auth}
+    if url.scheme == "https":
+        return {**by, "proxy_headers": auth}, headers
+    named = CIMultiDict(headers)
+    named.update(auth)
+    return by, named
 
 
 def _url(request: Request) -> URL:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from zlib import crc32
 
 import msgspec
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 from yarl import URL
 
 from crawler.errors import AddressRefused
@@ -22,19 +22,19 @@ class Proxy(msgspec.Struct, frozen=True):
 
     Attributes:
         url: scheme, host and port.
-        auth: user and password, for the proxy alone.
+        auth: value of Proxy-Authorization, for the proxy alone; empty for a proxy that wants none.
     """
 
     url: URL
-    auth: BasicAuth | None = None
+    auth: str = ""
 
     @classmethod
     def of(cls, url: str) -> Proxy:
         """Return the proxy that a URL names; the credentials in it are taken out."""
         whole = URL(url)
-        auth = None
+        auth = ""
         if whole.user is not None or whole.password is not None:
-            auth = BasicAuth(whole.user or "", whole.password or "", "utf-8")
+            auth = encode_basic_auth(whole.user or "", whole.password or "", "utf-8")
         return cls(whole.origin(), auth)
 
     def __repr__(self) -> str:

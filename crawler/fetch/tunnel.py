@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 
-from aiohttp import BasicAuth
-
 from crawler.errors import ConnectFailed, ProxyFailed
 
 _MOST_HEAD = 16 * 1024
@@ -27,15 +25,15 @@ class Tunnel(asyncio.Protocol):
         self._answer: asyncio.Future[bytes] = loop.create_future()
         self._head = b""
 
-    async def open(self, transport: asyncio.Transport, target: str, auth: BasicAuth | None) -> None:
-        """Ask for a tunnel to `target`, host and port.
+    async def open(self, transport: asyncio.Transport, target: str, auth: str) -> None:
+        """Ask for a tunnel to `target`, host and port; `auth` is the value of Proxy-Authorization.
 
         Raises ConnectFailed when the proxy cannot reach it, ProxyFailed when it will not, ConnectionError
         when it hangs up. What the request to the host itself carries is not shown to the proxy.
         """
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-        if auth is not None:
-            lines.append(f"Proxy-Authorization: {auth.encode()}")
+        if auth:
+            lines.append(f"Proxy-Authorization: {auth}")
         transport.write("\r\n".join([*lines, "", ""]).encode("ascii"))
         head = await self._answer
         status = _STATUS.match(head)
