@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -214,7 +214,7 @@ class Connector(aiohttp.TCPConnector):
         try:
             with Run(self._connect_limit):
                 target = f"{req.url.host_subcomponent}:{req.url.port}"
-                await tunnel.open(plain, target, (req.proxy_headers or {}).get("Proxy-Authorization", ""))
+                await tunnel.open(plain, target, _proxy_auth(req))
         except BaseException as error:
             plain.abort()
             if isinstance(error, TimeoutError | ConnectionError):
@@ -319,6 +319,11 @@ def _tls_error(host: str, error: OSError) -> TLSFailed | ConnectFailed:
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return TLSFailed(f"{host}: the TLS handshake failed: {error.reason or error}")
     return ConnectFailed(f"{host}: the server hung up during the TLS handshake")
+
+
+def _proxy_auth(req: aiohttp.ClientRequest) -> str:
+    headers: Mapping[str, str] = req.proxy_headers or {}
+    return headers.get("Proxy-Authorization", "")
 
 
 def _proxy_name(req: aiohttp.ClientRequest) -> str:

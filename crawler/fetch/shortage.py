@@ -13,7 +13,7 @@ from aiohappyeyeballs import AddrInfoType
 from crawler.events import Event, FetchPaused
 
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_PAUSE = 0.2
+_PAUSE = 0.1
 
 
 class OutOfDescriptors(Exception):
@@ -64,15 +64,19 @@ class Shortage:
 def is_short(error: OSError, addresses: Sequence[AddrInfoType] = ()) -> bool:
     """Say whether a connection, or a name look-up, failed for want of descriptors, ports or buffers.
 
-    Cases: the error says so; it does not say (look-ups and several errors in one), and no socket can be
-    made now; no port is left, which looks as if this machine had no address of the family: then a
-    datagram socket, which needs no port of that kind, would not find one either.
+    Cases: the error says so; no port is left, which looks as if this machine had no address of the
+    family: then a datagram socket, which needs no port of that kind, would not find one either; the error
+    does not say (look-ups have any, and several may be in one), and no socket can be made now.
+
+    Args:
+        error: what was raised.
+        addresses: those that were connected to; none for a look-up.
     """
     if error.errno in _SHORT:
         return True
-    if error.errno == errno.EADDRNOTAVAIL:
+    if addresses and error.errno == errno.EADDRNOTAVAIL:
         return any(_has_source(address) for address in addresses)
-    if error.errno is not None and not isinstance(error, socket.gaierror):
+    if addresses and error.errno is not None:
         return False
     try:
         socket.socket().close()

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -383,7 +384,7 @@ def test_certificates_that_are_not_valid(
     server_tls: Any,
     client_tls: ssl.SSLContext,
 ) -> None:
-    contexts = {
+    contexts: dict[str, Callable[[], ssl.SSLContext]] = {
         "wrong host": lambda: server_tls("other.test"),
         "unknown authority": lambda: server_tls("127.0.0.1"),
         "self-signed": self_signed,
