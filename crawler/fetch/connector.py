@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
@@ -29,7 +28,9 @@ from crawler.errors import (
 )
 from crawler.fetch.limits import Limits
 from crawler.fetch.shortage import OutOfDescriptors, is_short
+from crawler.fetch.spans import SPANS, Spans, spans
 from crawler.fetch.timelimit import Run, TimeLimit
+from crawler.fetch.tls import Listener, tls_error
 from crawler.fetch.tunnel import Tunnel
 from crawler.fetch.wire import Wire
 from crawler.policy.address import AddressRule
@@ -43,21 +44,6 @@ _SHUTDOWN = 1.0
 # The rate of answers is looked at so many times in a window.
 _LOOKS = 5
 _MOST_PEERS = 10_000
-
-
-class Spans:
-    """Seconds that it took to make a new connection, which began at `began` (perf_counter)."""
-
-    __slots__ = ("began", "connect", "dns", "tls")
-
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.dns = self.connect = self.tls = 0.0
-
-
-#: The newest connection that the running task has made. A fetch that used an open one again finds
-#: one here that is older than itself, or none.
-SPANS: ContextVar[Spans | None] = ContextVar("SPANS", default=None)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -153,8 +139,8 @@ class Connector(aiohttp.TCPConnector):
                 idle.abort()
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
-        spans = Spans(perf_counter())
-        SPANS.set(spans)
+        made = Spans(perf_counter())
+        SPANS.set(made)
         try:
             found = await super()._resolve_host(host, port, traces=traces)
         except UnicodeError as error:
@@ -163,7 +149,7 @@ class Connector(aiohttp.TCPConnector):
             if is_short(error):
                 raise OutOfDescriptors("too many open files") from error
             raise
-        spans.dns = perf_counter() - spans.began
+        made.dns = perf_counter() - made.began
         return found
 
     async def _wrap_create_connection(
@@ -183,7 +169,7 @@ class Connector(aiohttp.TCPConnector):
         if context is None:
             return await self._loop.create_connection(self._factory, sock=sock)
         # In two steps, because `create_connection` with TLS loses the socket when it is cancelled early.
-        plain, listener = await self._loop.create_connection(_Listener, sock=sock)
+        plain, listener = await self._loop.create_connection(Listener, sock=sock)
         return await self._start_tls(host, plain, listener, context, kwargs["server_hostname"])
 
     def _note_peer(self, req: aiohttp.ClientRequest, sock: socket.socket) -> None:
@@ -263,14 +249,14 @@ class Connector(aiohttp.TCPConnector):
             if is_short(error, addr_infos):
                 raise OutOfDescriptors(_cause(error)) from error
             raise ConnectFailed(f"{host}: {_cause(error)}") from error
-        _spans().connect = perf_counter() - started
+        spans().connect = perf_counter() - started
         return sock
 
     async def _start_tls(
         self,
         host: str,
         plain: asyncio.Transport,
-        listener: _Listener | Tunnel,
+        listener: Listener | Tunnel,
         context: ssl.SSLContext,
         name: str,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
@@ -297,28 +283,10 @@ class Connector(aiohttp.TCPConnector):
                 raise
             if run.expired:
                 raise TLSTimeout(f"{host}: no TLS handshake within {self._limits.tls:g} s") from error
-            raise _tls_error(host, error) from error
+            raise tls_error(host, error) from error
         protocol.connection_made(transport)
-        _spans().tls = perf_counter() - started
+        spans().tls = perf_counter() - started
         return transport, protocol
-
-
-class _Listener(asyncio.Protocol):
-    """Notes whether the server speaks first, which no TLS server does."""
-
-    spoken = False
-
-    def data_received(self, data: bytes) -> None:
-        self.spoken = True
-
-
-def _tls_error(host: str, error: OSError) -> TLSFailed | ConnectFailed:
-    """Return what a failed handshake is: a server that hangs up may do better next time."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return TLSFailed(f"{host}: the certificate is not valid: {error.verify_message}")
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return TLSFailed(f"{host}: the TLS handshake failed: {error.reason or error}")
-    return ConnectFailed(f"{host}: the server hung up during the TLS handshake")
 
 
 def _proxy_auth(req: aiohttp.ClientRequest) -> str:
@@ -328,10 +296,6 @@ def _proxy_auth(req: aiohttp.ClientRequest) -> str:
 
 def _proxy_name(req: aiohttp.ClientRequest) -> str:
     return (req.proxy.host_port_subcomponent if req.proxy is not None else None) or "?"
-
-
-def _spans() -> Spans:
-    return SPANS.get() or Spans(0.0)
 
 
 def _cause(error: OSError) -> str:

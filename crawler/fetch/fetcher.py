@@ -19,11 +19,12 @@ from crawler.decode import ACCEPT_ENCODING
 from crawler.errors import Flooded, ProtocolError, ProxyFailed, SchemeRefused, TooSlow, TypeRefused
 from crawler.events import Event
 from crawler.fetch.body import Body, drain
-from crawler.fetch.connector import SPANS, Connector
+from crawler.fetch.connector import Connector
 from crawler.fetch.limits import Limits
 from crawler.fetch.others import Others
 from crawler.fetch.proxies import Proxies, Proxy, check_literal
 from crawler.fetch.shortage import OutOfDescriptors, Shortage
+from crawler.fetch.spans import SPANS
 from crawler.fetch.timelimit import Run, TimeLimit
 from crawler.fetch.translate import FOREIGN, translate
 from crawler.model import ROBOTS, File, Request, Response, Timings
