@@ -13,7 +13,17 @@ from xml.etree.ElementTree import Element
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from crawler.errors import ContentError, SpiderError
-from crawler.model import Callback, File, LINK_KINDS, LinkKind, Links, Request, Response, TO_PAGES, callback_name
+from crawler.model import (
+    LINK_KINDS,
+    TO_PAGES,
+    Callback,
+    File,
+    LinkKind,
+    Links,
+    Request,
+    Response,
+    callback_name,
+)
 from crawler.page.charset import decode, sniff
 from crawler.page.directives import EVERYBODY, Directives, for_agent
 from crawler.page.form import form_values
