@@ -178,6 +178,10 @@ class TooLarge(BodyError):
     """A decoded body would exceed the limit."""
 
 
+class Bomb(BodyError):
+    """A body decodes to far more bytes than came over the wire."""
+
+
 class FetchError(CrawlerError):
     """There is no complete answer; `reason` is the cause's name in the list of reasons."""
 
@@ -254,6 +258,36 @@ class AddressRefused(FetchError):
     """The host's address is not public and not on the allow-list."""
 
     reason = "address"
+
+
+class BodyBomb(FetchError):
+    """The body decodes to far more than came over the wire."""
+
+    reason = "bomb"
+
+
+class Flooded(FetchError):
+    """The answer consists of headers, interim answers or framing of chunks, and hardly of content."""
+
+    reason = "flood"
+
+
+class TooSlow(FetchError):
+    """The answer came more slowly than the least rate."""
+
+    reason = "too_slow"
+
+
+class ProxyFailed(FetchError):
+    """The proxy cannot be reached, or does not do what a proxy is for."""
+
+    reason = "proxy"
+
+
+class TypeRefused(FetchError):
+    """The answer is not of a media type that counts as a page, and others are not wanted."""
+
+    reason = "content_type"
 
 
 class SchemeRefused(FetchError):

@@ -81,6 +81,15 @@ class RobotsRead(msgspec.Struct, frozen=True):
     cause: Reason | None = None
 
 
+class FetchPaused(msgspec.Struct, frozen=True):
+    """Fetching pauses, now and then, for want of descriptors, ports or buffers; told once, no page fails.
+
+    `cause` is what the system said.
+    """
+
+    cause: str
+
+
 class Delivered(msgspec.Struct, frozen=True):
     """Items were handed to every output, in order."""
 
@@ -177,6 +186,7 @@ Event = (
     | StartRefused
     | Visited
     | RobotsRead
+    | FetchPaused
     | Delivered
     | CallbackFailed
     | ItemFailed

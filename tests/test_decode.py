@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.decode import ACCEPT_ENCODING, decoder
-from crawler.errors import BodyError, TooLarge
+from crawler.errors import BodyError, Bomb, TooLarge
 
 LIMIT = 1024 * 1024
 
@@ -130,6 +131,64 @@ def test_the_limit_is_exact(name: str) -> None:
     assert decode(coding, [encoded], len(data)) == data
     with pytest.raises(TooLarge):
         decode(coding, [encoded], len(data) - 1)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_one_long_before_a_large_limit(name: str) -> None:
+    coding, encode = ENCODERS[name]
+    sink = decoder(coding, 1000 * LIMIT)
+    bomb = encode(b"\0" * (16 * LIMIT))
+    with pytest.raises(Bomb, match="decode to more than 800 times as many"):
+        sink.feed(bomb)
+        raise AssertionError(f"{sink.size} bytes came out of {len(bomb)}")
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_repeats_itself_is_no_bomb(name: str) -> None:
+    coding, encode = ENCODERS[name]
+    row = b'<tr><td class="name">an item</td><td class="number">%07d</td></tr>\n'
+    table = b"".join(row % (number * 7919) for number in range(40_000))
+    assert decode(coding, [encode(table)], 1000 * LIMIT) == table
+    # Below a megabyte no ratio is asked about.
+    assert decode(coding, [encode(b"\0" * LIMIT)], 1000 * LIMIT) == b"\0" * LIMIT
+
+
+@pytest.mark.parametrize("name", sorted(ENCODERS))
+def test_a_caller_on_a_loop_is_asked_after_each_megabyte(name: str) -> None:
+    coding, encode = ENCODERS[name]
+    data = random.Random(1).randbytes(30_000) * 268
+    sink, sizes = decoder(coding, 16 * LIMIT), [0]
+    for _ in sink.steps(encode(data)):
+        sizes.append(sink.size)
+    assert sink.finish() == data
+    if encode(data) != data:
+        assert len(sizes) in (6, 7, 8)
+        assert all(after - before <= 3 * LIMIT // 2 for before, after in pairwise(sizes))
+
+
+@pytest.mark.parametrize("name", sorted(ENCODERS))
+def test_what_is_not_wanted_is_counted_and_let_go(name: str) -> None:
+    coding, encode = ENCODERS[name]
+    data = bytes(range(256)) * 4000
+    encoded = encode(data)
+    sink = decoder(coding, len(data), 1000)
+    for start in range(0, len(encoded), 777):
+        sink.feed(encoded[start : start + 777])
+    assert sink.size == len(data)
+    assert sink.finish() == data[:1000]
+    with pytest.raises(TooLarge):
+        decoder(coding, len(data) - 1, 1000).feed(encoded)
+
+
+def test_what_was_decoded_can_be_looked_at_and_taken_bit_by_bit() -> None:
+    sink = decoder("", 100)
+    assert sink.peek(3) == b""
+    for chunk in (b"abc", b"def"):
+        sink.feed(chunk)
+    assert sink.peek(4) == b"abcd"
+    assert sink.take() == b"abcdef"
+    sink.feed(b"ghi")
+    assert sink.finish() == b"ghi"
 
 
 def test_compressed_bytes_that_decode_to_nothing_are_bounded() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from ipaddress import ip_network
+from pathlib import Path
 
 from crawler.assembly.headers import known_starts, own_headers
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
-from crawler.fetch import CookieFetcher, HttpFetcher, Limits
+from crawler.events import Event
+from crawler.fetch import CookieFetcher, Folder, HttpFetcher, Limits, Others, nobody
 from crawler.fetch.suffixes import load_one_owner
 from crawler.making import make_fetcher_plugin
 from crawler.model import Request
@@ -20,7 +22,12 @@ from crawler.version import __version__
 
 
 async def open_fetcher(
-    parts: Parts, spider: Spider, allow: Sequence[str], store: Store, stack: AsyncExitStack
+    parts: Parts,
+    spider: Spider,
+    allow: Sequence[str],
+    store: Store,
+    stack: AsyncExitStack,
+    tell: Callable[[Event], None],
 ) -> Fetcher:
     """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web.
 
@@ -30,12 +37,14 @@ async def open_fetcher(
         allow: networks that may be contacted.
         store: keeps the cookies.
         stack: closes it.
+        tell: told what listeners should know.
     """
     settings = parts.settings
     if parts.fetcher is not None:
         inner = parts.fetcher
     else:
-        inner = await stack.enter_async_context(make_fetcher(settings, allow, known_starts(settings, spider)))
+        starts = known_starts(settings, spider)
+        inner = await stack.enter_async_context(make_fetcher(settings, allow, starts, tell))
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
@@ -44,17 +53,29 @@ async def open_fetcher(
     return fetcher
 
 
-def make_fetcher(settings: Settings, allow: Sequence[str], starts: Iterable[str | Request]) -> HttpFetcher:
+def make_fetcher(
+    settings: Settings,
+    allow: Sequence[str],
+    starts: Iterable[str | Request],
+    tell: Callable[[Event], None] = nobody,
+) -> HttpFetcher:
     """Return the fetcher that the settings describe, not yet entered.
 
     Args:
         settings: a crawl's.
-        allow: networks that it may contact.
+        allow: networks that are not public and may be contacted.
         starts: start URLs, to whose origins headers with secrets may go.
+        tell: told what listeners should know.
     """
     fetch, times = settings.fetch, settings.fetch.timeouts
     limits = Limits(
-        connect=times.connect, tls=times.tls, read=times.read, total=times.total, body=fetch.max_body
+        connect=times.connect,
+        tls=times.tls,
+        read=times.read,
+        total=times.total,
+        body=fetch.max_body,
+        file=fetch.max_file,
+        rate=fetch.min_rate,
     )
     own = own_headers(settings, starts)
     return HttpFetcher(
@@ -64,7 +85,17 @@ def make_fetcher(settings: Settings, allow: Sequence[str], starts: Iterable[str 
         headers_at=own.at,
         address=AddressRule([ip_network(network) for network in allow]),
         concurrency=fetch.concurrency,
+        others=_make_others(settings),
+        proxies=fetch.proxy,
+        tell=tell,
     )
+
+
+def _make_others(settings: Settings) -> Others | None:
+    fetch = settings.fetch
+    if fetch.other == "keep":
+        return None
+    return Others(fetch.page_types, Folder(Path(fetch.files)) if fetch.other == "save" else None)
 
 
 def user_agent(settings: Settings) -> str:

@@ -66,7 +66,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         if settings.start is not None and settings.start.demo is not None:
             spider.start, address = await serve_demo(settings.start.demo.articles, state, stack)
             allow.append(address)
-        fetcher = await open_fetcher(parts, spider, allow, state.store, stack)
+        fetcher = await open_fetcher(parts, spider, allow, state.store, stack, tell)
         frontier = make_frontier(parts, state.store)
         recalled = await frontier.recall()
         await state.note()  # from here on hosts may be contacted, and that is to be on the disk

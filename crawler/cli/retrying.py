@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
         Reason.TLS_TIMEOUT,
         Reason.READ_TIMEOUT,
         Reason.TOTAL_TIMEOUT,
+        Reason.TOO_SLOW,
         Reason.CALL_TIMEOUT,
     )
 }
@@ -36,6 +37,7 @@ _RULES = frozenset(
         Reason.EXCESS,
         Reason.ROBOTS,
         Reason.ADDRESS,
+        Reason.CONTENT_TYPE,
         Reason.PARSE_GUARD,
     }
 )

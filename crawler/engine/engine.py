@@ -243,7 +243,7 @@ class Engine:
         except FetchError as error:
             await let_through()
             failed = judge_failure(lease, error, self._plan.retry)
-            contacted = not isinstance(failed, Refused)
+            contacted = not isinstance(failed, Refused) or failed.reason is Reason.CONTENT_TYPE
             if failed.reason in UNREACHED:
                 await self._frontier.trouble(lease)
             return failed

@@ -6,8 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -17,39 +16,41 @@ from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
-from crawler.errors import AddressRefused, ConnectFailed, ConnectTimeout, NameNotFound, TLSFailed, TLSTimeout
+from crawler.errors import (
+    AddressRefused,
+    ConnectFailed,
+    ConnectTimeout,
+    FetchError,
+    NameNotFound,
+    ProxyFailed,
+    TLSFailed,
+    TLSTimeout,
+)
 from crawler.fetch.limits import Limits
+from crawler.fetch.shortage import OutOfDescriptors, is_short
+from crawler.fetch.spans import SPANS, Spans, spans
 from crawler.fetch.timelimit import Run, TimeLimit
+from crawler.fetch.tls import Listener, tls_error
+from crawler.fetch.tunnel import Tunnel
+from crawler.fetch.wire import Wire
 from crawler.policy.address import AddressRule
 
 # Parts of aiohttp that are not public; the dependency is pinned below the next minor version for them.
-_NEEDED = ("_wrap_create_connection", "_resolve_host", "_release")
+_NEEDED = ("_wrap_create_connection", "_create_proxy_connection", "_resolve_host", "_release")
 _KEEPALIVE = 15.0
 _DNS_TTL = 300
 # How long a closed TLS connection waits for the server to say goodbye too.
 _SHUTDOWN = 1.0
-
-
-class Spans:
-    """Seconds that it took to make a new connection, which began at `began` (perf_counter)."""
-
-    __slots__ = ("began", "connect", "dns", "tls")
-
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.dns = self.connect = self.tls = 0.0
-
-
-#: The newest connection that the running task has made. A fetch that used an open one again finds
-#: one here that is older than itself, or none.
-SPANS: ContextVar[Spans | None] = ContextVar("SPANS", default=None)
+# The rate of answers is looked at so many times in a window.
+_LOOKS = 5
+_MOST_PEERS = 10_000
 
 
 class Connector(aiohttp.TCPConnector):
     """aiohttp's connector with the address guard and limits of our own.
 
     Args:
-        limits: `connect` and `tls` are used here.
+        limits: `connect`, `tls`, `rate` and `window` are used here.
         address: asked about the very address that is connected to, on every new connection, so
             that a name which answers differently the second time gains nothing.
         idle_hosts: of how many hosts connections are kept open for use again; those of the host
@@ -82,7 +83,12 @@ class Connector(aiohttp.TCPConnector):
             ssl=verify_tls,
             resolver=resolver,
         )
+        self._factory = lambda: Wire(self._loop)  # type: ignore[assignment]
         self._limits = limits
+        self._peers: dict[tuple[str | None, int | None], str] = {}
+        self._rate_timer: asyncio.TimerHandle | None = None
+        if limits.rate:
+            self._check_rates()
         self._connect_limit, self._tls_limit = TimeLimit(limits.connect), TimeLimit(limits.tls)
         self._address = address
         self._idle_hosts = idle_hosts
@@ -91,6 +97,8 @@ class Connector(aiohttp.TCPConnector):
         """Close every connection, those in use too, without waiting for what is still unsent."""
         self._connect_limit.close()
         self._tls_limit.close()
+        if self._rate_timer is not None:
+            self._rate_timer.cancel()
         ended = []
         for protocol in self._acquired:
             if protocol.transport is not None:
@@ -100,24 +108,48 @@ class Connector(aiohttp.TCPConnector):
         await asyncio.gather(*[end for end in ended if end is not None], return_exceptions=True)
         await super().close(abort_ssl=abort_ssl)
 
+    def peer(self, host: str | None, port: int | None) -> str:
+        """Return the address that the newest connection to a host and port was made to, or ""."""
+        return self._peers.get((host, port), "")
+
+    def close_idle(self) -> None:
+        """Close the connections that are kept for use again."""
+        for idle in self._conns.values():
+            for protocol, _ in idle:
+                protocol.abort()
+        self._conns.clear()
+
+    def _check_rates(self) -> None:
+        limits, now = self._limits, self._loop.time()
+        for protocol in list(self._acquired):
+            if isinstance(protocol, Wire):  # not one that is still being made
+                protocol.check_rate(now, limits.rate, limits.window)
+        self._rate_timer = self._loop.call_later(limits.window / _LOOKS, self._check_rates)
+
     def _release(self, key: Any, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         if should_close:
             # A close would first send what is unsent, to a server that may no longer read.
             protocol.abort()
         super()._release(key, protocol, should_close=should_close)
+        if isinstance(protocol, Wire):
+            protocol.idle = True
         # Dicts keep their order, and a host that was used moves to the end.
         while len(self._conns) > self._idle_hosts:
             for idle, _ in self._conns.pop(next(iter(self._conns))):
                 idle.abort()
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
-        spans = Spans(perf_counter())
-        SPANS.set(spans)
+        made = Spans(perf_counter())
+        SPANS.set(made)
         try:
             found = await super()._resolve_host(host, port, traces=traces)
         except UnicodeError as error:
             raise NameNotFound(f"{host[:80]}: not a host name: {error}") from error
-        spans.dns = perf_counter() - spans.began
+        except OSError as error:
+            if is_short(error):
+                raise OutOfDescriptors("too many open files") from error
+            raise
+        made.dns = perf_counter() - made.began
         return found
 
     async def _wrap_create_connection(
@@ -131,11 +163,64 @@ class Connector(aiohttp.TCPConnector):
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         host = req.url.host_port_subcomponent or ""
         sock = await self._connect(host, self._allowed(host, addr_infos))
+        self._note_peer(req, sock)
         # From here on the socket belongs to the transport, which closes it on every way out.
         context: ssl.SSLContext | None = kwargs["ssl"]
         if context is None:
             return await self._loop.create_connection(self._factory, sock=sock)
-        return await self._start_tls(host, sock, context, kwargs["server_hostname"])
+        # In two steps, because `create_connection` with TLS loses the socket when it is cancelled early.
+        plain, listener = await self._loop.create_connection(Listener, sock=sock)
+        return await self._start_tls(host, plain, listener, context, kwargs["server_hostname"])
+
+    def _note_peer(self, req: aiohttp.ClientRequest, sock: socket.socket) -> None:
+        if len(self._peers) >= _MOST_PEERS:
+            self._peers.clear()
+        try:
+            self._peers[req.url.raw_host, req.url.port] = sock.getpeername()[0]
+        except OSError:  # it is gone already, which whoever reads from it will find out
+            return
+
+    async def _create_proxy_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: Any,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
+    ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
+        """Connect to the request's proxy, and through it to the host when that speaks TLS.
+
+        Raises ProxyFailed when the proxy is the trouble; it names the proxy's host and port, and never
+        its credentials.
+        """
+        sock = await self._connect_to_proxy(req)
+        context = self._get_ssl_context(req)
+        if context is None:
+            return await self._loop.create_connection(self._factory, sock=sock)
+        host = req.url.host_port_subcomponent or ""
+        plain, tunnel = await self._loop.create_connection(lambda: Tunnel(self._loop), sock=sock)
+        try:
+            with Run(self._connect_limit):
+                target = f"{req.url.host_subcomponent}:{req.url.port}"
+                await tunnel.open(plain, target, _proxy_auth(req))
+        except BaseException as error:
+            plain.abort()
+            if isinstance(error, TimeoutError | ConnectionError):
+                raise ProxyFailed(f"{host}: the proxy {_proxy_name(req)} does not answer") from error
+            raise
+        name = (req.url.raw_host or "").rstrip(".")
+        return await self._start_tls(host, plain, tunnel, context, name)
+
+    async def _connect_to_proxy(self, req: aiohttp.ClientRequest) -> socket.socket:
+        proxy, name = req.proxy, _proxy_name(req)
+        assert proxy is not None
+        try:
+            found = await self._resolve_host(proxy.raw_host or "", proxy.port or 80)
+            addresses = self._convert_hosts_to_addr_infos(found)
+            return await self._connect(name, self._allowed(name, addresses))
+        except AddressRefused:
+            raise
+        except (FetchError, OSError) as error:
+            words = error.strerror if isinstance(error, OSError) else str(error)
+            raise ProxyFailed(f"no connection to the proxy {name}: {words}") from error
 
     def _allowed(self, host: str, addr_infos: Sequence[AddrInfoType]) -> list[AddrInfoType]:
         allowed = [info for info in addr_infos if not self._address.refuses(info[4][0])]
@@ -161,17 +246,22 @@ class Connector(aiohttp.TCPConnector):
         except OSError as error:
             if run.expired:
                 raise ConnectTimeout(f"{host}: no connection within {self._limits.connect:g} s") from error
+            if is_short(error, addr_infos):
+                raise OutOfDescriptors(_cause(error)) from error
             raise ConnectFailed(f"{host}: {_cause(error)}") from error
-        _spans().connect = perf_counter() - started
+        spans().connect = perf_counter() - started
         return sock
 
     async def _start_tls(
-        self, host: str, sock: socket.socket, context: ssl.SSLContext, name: str
+        self,
+        host: str,
+        plain: asyncio.Transport,
+        listener: Listener | Tunnel,
+        context: ssl.SSLContext,
+        name: str,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         started = perf_counter()
         protocol = self._factory()
-        # In two steps, because `create_connection` with TLS loses the socket when it is cancelled early.
-        plain, listener = await self._loop.create_connection(_Listener, sock=sock)
         try:
             if listener.spoken:
                 raise TLSFailed(f"{host}: the TLS handshake failed: the server does not speak TLS")
@@ -193,32 +283,19 @@ class Connector(aiohttp.TCPConnector):
                 raise
             if run.expired:
                 raise TLSTimeout(f"{host}: no TLS handshake within {self._limits.tls:g} s") from error
-            raise _tls_error(host, error) from error
+            raise tls_error(host, error) from error
         protocol.connection_made(transport)
-        _spans().tls = perf_counter() - started
+        spans().tls = perf_counter() - started
         return transport, protocol
 
 
-class _Listener(asyncio.Protocol):
-    """Notes whether the server speaks first, which no TLS server does."""
-
-    spoken = False
-
-    def data_received(self, data: bytes) -> None:
-        self.spoken = True
+def _proxy_auth(req: aiohttp.ClientRequest) -> str:
+    headers: Mapping[str, str] = req.proxy_headers or {}
+    return headers.get("Proxy-Authorization", "")
 
 
-def _tls_error(host: str, error: OSError) -> TLSFailed | ConnectFailed:
-    """Return what a failed handshake is: a server that hangs up may do better next time."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return TLSFailed(f"{host}: the certificate is not valid: {error.verify_message}")
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return TLSFailed(f"{host}: the TLS handshake failed: {error.reason or error}")
-    return ConnectFailed(f"{host}: the server hung up during the TLS handshake")
-
-
-def _spans() -> Spans:
-    return SPANS.get() or Spans(0.0)
+def _proxy_name(req: aiohttp.ClientRequest) -> str:
+    return (req.proxy.host_port_subcomponent if req.proxy is not None else None) or "?"
 
 
 def _cause(error: OSError) -> str:

@@ -14,6 +14,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         read: seconds without a byte from the server.
         total: seconds for everything together, name lookup and body included.
         body: bytes of the decoded body.
+        file: bytes of a decoded body that is written to a file.
+        rate: bytes a second that an answer must bring from its first byte on, on average over each
+            window; 0 for no such limit.
+        window: seconds of such a window.
     """
 
     connect: float = 10.0
@@ -21,3 +25,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     read: float = 20.0
     total: float = 60.0
     body: int = 16 * 1024 * 1024
+    file: int = 100 * 1024 * 1024
+    rate: float = 100.0
+    window: float = 15.0

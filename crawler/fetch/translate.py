@@ -7,8 +7,10 @@ from yarl import URL
 
 from crawler.errors import (
     BadBody,
+    BodyBomb,
     BodyError,
     BodyTooLarge,
+    Bomb,
     ConnectFailed,
     Disconnected,
     FetchError,
@@ -32,6 +34,7 @@ _TABLE: tuple[tuple[type[Exception], type[FetchError], str], ...] = (
     (aiohttp.ClientOSError, Disconnected, "the connection broke: {cause}"),
     (aiohttp.ClientConnectionError, Disconnected, "the connection was closed"),
     (aiohttp.ClientError, ProtocolError, "{cause}"),
+    (Bomb, BodyBomb, "{cause}"),
     (TooLarge, BodyTooLarge, "the body has {cause}"),
     (BodyError, BadBody, "the body cannot be decoded: {cause}"),
     (ValueError, ProtocolError, "the request cannot be sent: {cause}"),

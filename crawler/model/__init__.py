@@ -5,7 +5,7 @@ from crawler.model.links import LINK_KINDS, TO_PAGES, LinkKind, Links
 from crawler.model.outcome import Done, Dropped, Failed, Failure, GaveUp, Outcome, Refused, Retry, is_page
 from crawler.model.reason import PASSING, UNREACHED, Reason
 from crawler.model.request import ROBOTS, Callback, Request, callback_name
-from crawler.model.response import Response, Timings
+from crawler.model.response import File, Response, Timings
 
 __all__ = [
     "LINK_KINDS",
@@ -18,6 +18,7 @@ __all__ = [
     "Dropped",
     "Failed",
     "Failure",
+    "File",
     "GaveUp",
     "Lease",
     "LinkKind",

@@ -23,6 +23,10 @@ class Reason(StrEnum):
     PROTOCOL = "protocol"
     BAD_BODY = "bad_body"
     TOO_LARGE = "too_large"
+    BOMB = "bomb"
+    FLOOD = "flood"
+    TOO_SLOW = "too_slow"
+    PROXY = "proxy"
 
     # The server answered, but not with the page.
     STATUS = "status"
@@ -42,6 +46,9 @@ class Reason(StrEnum):
     ROBOTS = "robots"
     NOFOLLOW = "nofollow"
     ADDRESS = "address"
+
+    # We asked, and did not take the answer.
+    CONTENT_TYPE = "content_type"
 
     # We had the page, and could not use it.
     PARSE_GUARD = "parse_guard"
@@ -72,6 +79,8 @@ PASSING = frozenset(
         Reason.DISCONNECTED,
         Reason.PROTOCOL,
         Reason.BAD_BODY,
+        Reason.TOO_SLOW,
+        Reason.PROXY,
         Reason.BUSY,
     }
 )

@@ -24,6 +24,20 @@ class Timings(msgspec.Struct, frozen=True):
         return max(0.0, self.first_byte - self.dns - self.connect - self.tls)
 
 
+class File(msgspec.Struct, frozen=True):
+    """A body that was written to a file instead of being kept in memory.
+
+    Attributes:
+        path: where it is; it is named after its content.
+        size: bytes.
+        digest: SHA-256 of the content, in hexadecimal digits.
+    """
+
+    path: str
+    size: int
+    digest: str
+
+
 class Response(msgspec.Struct, frozen=True):
     """What a server answered.
 
@@ -36,6 +50,7 @@ class Response(msgspec.Struct, frozen=True):
         set_cookie: whether the answer set a cookie that the session kept.
         timings: where the time went.
         address: the peer's address, where known.
+        file: where the body is, when it was written to a file; `body` is empty then.
     """
 
     request: Request
@@ -46,6 +61,7 @@ class Response(msgspec.Struct, frozen=True):
     set_cookie: bool = False
     timings: Timings = Timings()
     address: str = ""
+    file: File | None = None
 
     @property
     def url(self) -> str:

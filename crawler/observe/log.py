@@ -11,6 +11,7 @@ from crawler.events import (
     BatchMissing,
     CallbackFailed,
     Event,
+    FetchPaused,
     ItemFailed,
     LoopBlocked,
     RobotsRead,
@@ -74,6 +75,9 @@ class EventLog:
             self._warn(("start",), f"start URL refused: {event.url}: {why}")
         elif isinstance(event, RobotsRead):
             self._robots_read(event)
+        elif isinstance(event, FetchPaused):
+            told = f"fetching pauses now and then, and no page fails: {event.cause}"
+            self._warn(("paused",), f"{told}; lower fetch.concurrency, or raise the limit (ulimit -n)")
 
     def _visited(self, event: Visited) -> None:
         request, outcome = event.lease.request, event.outcome

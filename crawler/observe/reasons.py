@@ -35,6 +35,12 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.PROTOCOL: Explained("what came back is not HTTP as it should be", "check the URL and its port"),
     Reason.BAD_BODY: Explained("the body is damaged or cannot be decoded", _LATER),
     Reason.TOO_LARGE: Explained("the body is larger than allowed", "raise fetch.max_body"),
+    Reason.BOMB: Explained("the body decodes to far more than was sent", "an attack, or hardly a page"),
+    Reason.FLOOD: Explained(
+        "the answer is headers and framing without end", "the server is broken, or attacks"
+    ),
+    Reason.TOO_SLOW: Explained("the answer came too slowly", "lower fetch.min_rate"),
+    Reason.PROXY: Explained("the proxy failed", "check fetch.proxy, and that the proxy runs"),
     Reason.STATUS: Explained("the server answered with an error"),
     Reason.BUSY: Explained("the server asked for patience (429 or 503)", "raise politeness.delay"),
     Reason.HOST_DOWN: Explained(
@@ -64,6 +70,9 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.ADDRESS: Explained(
         "not a public network address",
         "if it is yours, allow it: fetch.allow in the configuration, or crawl fetch --allow",
+    ),
+    Reason.CONTENT_TYPE: Explained(
+        "not a type of page", "name the type in fetch.page_types, or set fetch.other: keep or save"
     ),
     Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),

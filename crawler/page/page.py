@@ -13,7 +13,17 @@ from xml.etree.ElementTree import Element
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
 
 from crawler.errors import ContentError, SpiderError
-from crawler.model import LINK_KINDS, TO_PAGES, Callback, LinkKind, Links, Request, Response, callback_name
+from crawler.model import (
+    LINK_KINDS,
+    TO_PAGES,
+    Callback,
+    File,
+    LinkKind,
+    Links,
+    Request,
+    Response,
+    callback_name,
+)
 from crawler.page.charset import decode, sniff
 from crawler.page.directives import EVERYBODY, Directives, for_agent
 from crawler.page.form import form_values
@@ -106,6 +116,11 @@ class Page:
     def body(self) -> bytes:
         """The body after content decoding."""
         return self.response.body
+
+    @property
+    def file(self) -> File | None:
+        """Where the body is, when `fetch.other: save` has written it to a file: `path`, `size`, `digest`."""
+        return self.response.file
 
     @property
     def data(self) -> Any:

@@ -21,7 +21,7 @@ PASSING_STATUS = frozenset({408, 425, 500, 502, 504}) | BUSY
 def judge_failure(lease: Lease, error: FetchError, retry: RetryRule) -> Outcome:
     """Return what follows when there is no complete answer."""
     reason, detail = Reason(error.reason), str(error)
-    if reason in (Reason.ADDRESS, Reason.SCHEME):
+    if reason in (Reason.ADDRESS, Reason.SCHEME, Reason.CONTENT_TYPE):
         return Refused(reason, detail)
     pause = retry.pause(lease.attempt) if reason in PASSING else None
     return GaveUp(reason, detail) if pause is None else Retry(reason, pause, detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from crawler.errors import UrlError
 from crawler.settings.words import short
@@ -68,6 +69,26 @@ def network(value: str) -> str:
         except ValueError:
             pass
         raise wrong(f"{short(value)!r} is not a network", hint) from error
+
+
+def proxy(text: str) -> str:
+    """Return the URL of an HTTP proxy, unchanged; what is said of a wrong one never holds its credentials."""
+    scheme = (re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text) or ("", ""))[1].lower()
+    where = short(text.rpartition("@")[2])
+    if scheme.startswith("socks"):
+        raise wrong("SOCKS proxies are not supported", "name one that speaks HTTP, such as http://HOST:3128")
+    if scheme == "https":
+        raise wrong(f"the proxy {where!r} is asked over http, not https", f"write http://{where}")
+    if scheme != "http" or not re.fullmatch(r"[^\s/?#@]+/?", text[7:].rpartition("@")[2]):
+        raise wrong(f"{where!r} is not the URL of a proxy", "such as http://proxy.example.com:3128")
+    try:
+        if not urlsplit(text).hostname or (urlsplit(text).port or 1) < 1:
+            raise ValueError
+    except ValueError as error:
+        raise wrong(
+            f"{where!r} is not the URL of a proxy", "such as http://proxy.example.com:3128"
+        ) from error
+    return text
 
 
 def contact(text: str) -> str:

@@ -115,7 +115,8 @@ def _value(path: Path, value: Any, origins: Origins, kind: str, default: bool = 
         for index, entry in enumerate(value):
             yield from _value((*path, index), entry, origins, "")
     else:
-        yield path, _HIDDEN if _is_secret(path, origins) else text(value, kind), default
+        hidden = _is_secret(path, origins) or (path == ("fetch", "proxy") and "@" in text(value))
+        yield path, _HIDDEN if hidden else text(value, kind), default
 
 
 def _is_secret(path: Path, origins: Origins) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
-from crawler.settings.values import SinkName, StoreName, Text, format_of
+from crawler.settings.values import Proxy, SinkName, StoreName, Text, format_of
 
 #: The short form of a state that ends with the process.
 MEMORY = "memory"
@@ -102,6 +102,7 @@ def _files(value: Any) -> Any:
 
 
 StateUse = Annotated[State, BeforeValidator(_state), Shown("path, memory or mapping", short=(_TEXT,))]
+ProxyList = Annotated[Many[Proxy], BeforeValidator(_files), Shown("URL or list", alone=True)]
 FileList = Annotated[Many[Text], BeforeValidator(_files), Shown("path or list", alone=True)]
 OutputList = Annotated[
     Many[Annotated[Output, BeforeValidator(_output), Shown("path or mapping", short=(_TEXT,))]],

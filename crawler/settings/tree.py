@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
 from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
-from crawler.settings.files import FileList, OutputList, StateUse
+from crawler.settings.files import FileList, OutputList, ProxyList, StateUse
 from crawler.settings.origins import Origins, Source
 from crawler.settings.plugins import ListenerList, PipelineUse, PlacementUse
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.values import (
+    PAGE_TYPES,
+    Amount,
     Contact,
     CrawlName,
     FetcherName,
     HeaderName,
     HeaderValue,
     Host,
+    MediaType,
     Network,
     Origin,
     Pattern,
@@ -116,6 +119,32 @@ class Fetch(Section):
     )
     max_body: Size = Field(
         default=16_000_000, description="The largest body that is accepted, after decompression."
+    )
+    min_rate: Amount = Field(
+        default=100,
+        description="Bytes a second that an answer must bring on average over 15 seconds, once it has begun; "
+        "0 for no such limit.",
+    )
+    other: Literal["keep", "skip", "save"] = Field(
+        default="keep",
+        description="What happens to an answer that is no page: `keep` it in memory like one, `skip` it "
+        "before its body is read, or `save` its body as a file.",
+    )
+    page_types: Many[MediaType] = Field(
+        default=PAGE_TYPES,
+        description="Media types that count as pages; `*` stands for any part. An answer without a type is a "
+        "page when it begins with text.",
+    )
+    files: Text = Field(
+        default="files", description="The folder that `other: save` writes to, relative to the current one."
+    )
+    max_file: Size = Field(
+        default=100_000_000, description="The largest body that `other: save` accepts, after decompression."
+    )
+    proxy: ProxyList = Field(
+        default=(),
+        description="HTTP proxies that everything is fetched through, such as "
+        "`http://user:password@host:3128`. Each host is asked through one of them.",
     )
     use: FetcherName | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from crawler.nearest import nearest
-from crawler.settings.addresses import contact, host, network, origin, start_url
+from crawler.settings.addresses import contact, host, network, origin, proxy, start_url
 from crawler.settings.amounts import seconds, size
 from crawler.settings.shown import Shown
 from crawler.settings.words import listing, short
@@ -26,6 +26,18 @@ FORMATS = {
 
 #: Characters that the name of a crawl may have.
 LONGEST_NAME = 100
+
+#: What counts as a page unless it is said: text, and what is read as such.
+PAGE_TYPES = (
+    "text/*",
+    "application/xhtml+xml",
+    "application/xml",
+    "application/*+xml",
+    "application/json",
+    "application/*+json",
+    "application/x-ndjson",
+    "application/javascript",
+)
 
 #: How a hint on suffixes ends; a command line has other ways, or none.
 ANY_SUFFIX = "; or write {file: ..., format: jsonl}"
@@ -84,6 +96,14 @@ def header_value(text: str) -> str:
     if _CONTROL.search(text):
         raise wrong("must be one line without control characters", "a header cannot hold a line break")
     return text
+
+
+def media_type(text: str) -> str:
+    """Return a media type in lower case; `*` stands for any part of it, as in text/* or */*+xml."""
+    major, slash, minor = text.partition("/")
+    if not (slash and _TOKEN.fullmatch(major) and _TOKEN.fullmatch(minor)):
+        raise wrong(f"{short(text)!r} is not a media type", "such as text/html, text/* or */*+xml")
+    return text.lower()
 
 
 def crawl_name(text: str) -> str:
@@ -151,6 +171,10 @@ PositiveSeconds = Annotated[
     float, BeforeValidator(seconds), Field(gt=0), Shown("duration", pattern=_DURATION)
 ]
 Size = Annotated[int, BeforeValidator(size), Field(gt=0), Shown("size", pattern=_SIZE)]
+# None of something, or so many bytes of it.
+Amount = Annotated[int, BeforeValidator(size), Field(ge=0), Shown("size", pattern=_SIZE)]
+MediaType = Annotated[str, AfterValidator(media_type), Shown("media type")]
+Proxy = Annotated[str, AfterValidator(proxy), Shown("URL")]
 Pattern = Annotated[str, AfterValidator(pattern), Shown("regex")]
 Selector = Annotated[str, Field(min_length=1), AfterValidator(selector), Shown("selector")]
 Host = Annotated[str, AfterValidator(host), Shown("host")]

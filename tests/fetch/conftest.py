@@ -119,9 +119,7 @@ def _answering(answer: bytes | Callable[[str], bytes], *, then: str = "next", tl
 
 
 def _fetcher(*, allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128"), **options: Any) -> HttpFetcher:
-    limits = {
-        name: options.pop(name) for name in ("connect", "tls", "read", "total", "body") if name in options
-    }
+    limits = {name: options.pop(name) for name in Limits.__struct_fields__ if name in options}
     options = {"user_agent": "test/1", "concurrency": 4, **options}
     return HttpFetcher(Limits(**limits), address=AddressRule([ip_network(net) for net in allow]), **options)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import resource
 import socket
 import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from crawler.errors import (
@@ -105,25 +107,6 @@ def test_connection_refused(kit: Any, run: Any) -> None:
         port = closed.getsockname()[1]
         message = fail(kit, run, ConnectFailed, f"http://127.0.0.1:{port}/")
     assert message == f"127.0.0.1:{port}: connection refused"
-
-
-def test_no_descriptors_left(kit: Any, run: Any) -> None:
-    async def main() -> None:
-        async with kit.answering(HELLO) as peer, kit.fetcher() as fetcher:
-            limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-            with socket.socket() as newest:
-                lowest_free = newest.fileno()
-            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-            try:
-                with pytest.raises(ConnectFailed, match="too many open files") as caught:
-                    await fetcher.fetch(Request(peer.url))
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            assert isinstance(caught.value.__cause__, OSError)
-            assert caught.value.__cause__.errno == errno.EMFILE
-            assert (await fetcher.fetch(Request(peer.url))).body == b"hello"
-
-    run(main())
 
 
 def test_only_so_many_hosts_keep_idle_connections(kit: Any, run: Any) -> None:
@@ -369,21 +352,49 @@ def test_tls_limit(kit: Any, run: Any) -> None:
     run(main())
 
 
+def self_signed() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()  # whose own certificate is signed by itself
+    with authority.private_key_pem.tempfile() as key, authority.cert_pem.tempfile() as cert:
+        context.load_cert_chain(cert, key)
+    return context
+
+
+def expired(ca: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC)).configure_cert(context)
+    return context
+
+
 @pytest.mark.parametrize(
-    ("name", "trusted", "message"),
+    ("kind", "message"),
     [
-        ("other.test", True, "the certificate is not valid: IP address mismatch"),
-        ("127.0.0.1", False, "the certificate is not valid: "),
+        ("wrong host", "IP address mismatch, certificate is not valid for '127.0.0.1'"),
+        ("unknown authority", "unable to get local issuer certificate"),
+        ("self-signed", "self-signed certificate"),
+        ("expired", "certificate has expired"),
     ],
-    ids=["wrong host", "unknown authority"],
 )
 def test_certificates_that_are_not_valid(
-    kit: Any, run: Any, name: str, trusted: bool, message: str, server_tls: Any, client_tls: ssl.SSLContext
+    kit: Any,
+    run: Any,
+    kind: str,
+    message: str,
+    ca: trustme.CA,
+    server_tls: Any,
+    client_tls: ssl.SSLContext,
 ) -> None:
+    contexts: dict[str, Callable[[], ssl.SSLContext]] = {
+        "wrong host": lambda: server_tls("other.test"),
+        "unknown authority": lambda: server_tls("127.0.0.1"),
+        "self-signed": self_signed,
+        "expired": lambda: expired(ca),
+    }
+
     async def main() -> None:
-        async with kit.answering(HELLO, tls=server_tls(name)) as peer:
-            async with kit.fetcher(verify_tls=client_tls if trusted else True) as fetcher:
-                with pytest.raises(TLSFailed, match=message):
+        async with kit.answering(HELLO, tls=contexts[kind]()) as peer:
+            async with kit.fetcher(verify_tls=True if kind == "unknown authority" else client_tls) as fetcher:
+                with pytest.raises(TLSFailed, match=f"the certificate is not valid: {message}"):
                     await fetcher.fetch(Request(peer.url))
             async with kit.fetcher(verify_tls=False) as fetcher:
                 assert (await fetcher.fetch(Request(peer.url))).body == b"hello"

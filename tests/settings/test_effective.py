@@ -37,6 +37,14 @@ def test_defaults_are_shown_and_entries_show_what_was_set() -> None:
     assert lines["spider"] == "null"
 
 
+def test_the_credentials_of_a_proxy_are_not_shown() -> None:
+    shown = []
+    for proxy in ("http://me:secret@proxy.test:3128", "http://proxy.test:3128"):
+        settings = from_mapping({"start": "https://a.b/", "fetch": {"proxy": proxy}})
+        shown.append({one.path: one.value for one in effective(settings)}["fetch.proxy"])
+    assert shown == ["(not shown)", "[http://proxy.test:3128]"]
+
+
 def test_what_is_shown_of_a_section_can_be_read_again() -> None:
     settings = from_mapping(
         {"politeness": {"delay": "750ms", "max_delay": "2h"}, "fetch": {"max_body": "3mib"}}
@@ -48,6 +56,7 @@ def test_what_is_shown_of_a_section_can_be_read_again() -> None:
     }
     assert shown == {
         "fetch.max_body": "3mib",
+        "fetch.max_file": "100mb",
         "politeness.delay": "750ms",
         "politeness.per_host": "1",
         "politeness.per_ip": "null",

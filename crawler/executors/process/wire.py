@@ -17,7 +17,7 @@ from crawler.encode import mended
 from crawler.errors import CrawlerError
 from crawler.executors.process.unsendable import Unsendable, unsendable
 from crawler.executors.process.values import Values
-from crawler.model import Dropped, Failure, Links, Reason, Request, Response
+from crawler.model import Dropped, Failure, File, Links, Reason, Request, Response
 from crawler.page import Page
 from crawler.stages import Batch
 
@@ -63,6 +63,7 @@ class _PageData(msgspec.Struct, array_like=True):
     headers: list[tuple[str, str]]
     body: bytes = b""  # of a page that is not what a call is about
     asked: str = ""
+    file: File | None = None
 
 
 class _FailureData(msgspec.Struct, array_like=True):
@@ -154,7 +155,9 @@ class Wire:
             found = self._page.decode(data)
             request, headers = _request_of(found.request), CIMultiDict(found.headers)
             body = found.body or body
-            page = Page(Response(request, found.status, headers, body, len(body)), guarded=False)
+            page = Page(
+                Response(request, found.status, headers, body, len(body), file=found.file), guarded=False
+            )
             page.asked = found.asked
             return page
         if tag == _FAILURE:
@@ -186,7 +189,7 @@ def _page_data(page: Page, body: bytes | None = None) -> _PageData:
     response = page.response
     headers = [(str(name), value) for name, value in response.headers.items()]  # names are a kind of str
     body = response.body if body is None else body
-    return _PageData(_data_of(response.request), response.status, headers, body, page.asked)
+    return _PageData(_data_of(response.request), response.status, headers, body, page.asked, response.file)
 
 
 def _data_of(request: Request) -> RequestData:

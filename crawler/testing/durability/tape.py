@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from crawler import errors
 from crawler.contracts import Fetcher
 from crawler.errors import ConnectFailed, FetchError
-from crawler.model import Request, Response
+from crawler.model import File, Request, Response
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS answers "
@@ -31,6 +31,7 @@ class _Answer(msgspec.Struct):
     headers: list[tuple[bytes, bytes]] = []
     body: bytes = b""
     wire_bytes: int = 0
+    file: File | None = None
     error: str = ""
     detail: str = ""
 
@@ -58,7 +59,13 @@ class Recorder:
             raise
         self._keep(
             request,
-            _Answer(response.status, _packed(response.headers), response.body, response.wire_bytes),
+            _Answer(
+                response.status,
+                _packed(response.headers),
+                response.body,
+                response.wire_bytes,
+                response.file,
+            ),
         )
         return response
 
@@ -100,7 +107,14 @@ class Player:
         if answer.error:
             raise getattr(errors, answer.error, FetchError)(answer.detail)
         headers = CIMultiDict((_text(name), _text(value)) for name, value in answer.headers)
-        return Response(request, answer.status, CIMultiDictProxy(headers), answer.body, answer.wire_bytes)
+        return Response(
+            request,
+            answer.status,
+            CIMultiDictProxy(headers),
+            answer.body,
+            answer.wire_bytes,
+            file=answer.file,
+        )
 
     def close(self) -> None:
         """Let go of the file."""
