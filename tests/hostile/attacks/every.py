@@ -1,0 +1,10 @@
+"""All endpoints: importing this fills the table."""
+
+from __future__ import annotations
+
+from . import bodies, cookies, framing, links, markup, names, patience, plain, redirects, robots, secrets, sitemaps, traps
+from ..table import ENDPOINTS
+
+_FILES = (bodies, cookies, framing, links, markup, names, patience, plain, redirects, robots, secrets, sitemaps, traps)
+
+__all__ = ["ENDPOINTS"]
