@@ -52,7 +52,9 @@ def run_once(shared: Path, *, long: bool) -> Stage:
             own = own_network()
             words = [sys.executable, "-m", "tests.hostile.stage", str(folder), "own" if own else "here"]
             words = [*(["unshare", "-n", "-m"] if own else []), *words, *(["long"] if long else [])]
-            ran = subprocess.run(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+            ran = subprocess.run(
+                words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True
+            )
             (folder / "stage.txt").write_bytes(ran.stdout + ran.stderr)
     assert (folder / "results.json").exists(), (folder / "stage.txt").read_text()
     return read(folder)

@@ -27,9 +27,7 @@ class NameServer(asyncio.DatagramProtocol):
         self._record = record
         self._asked: Counter[str] = Counter()
         self._addresses = {
-            name: address
-            for key, address in world.addresses.items()
-            for name in ENDPOINTS[key].names
+            name: address for key, address in world.addresses.items() for name in ENDPOINTS[key].names
         }
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

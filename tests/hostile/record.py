@@ -14,7 +14,8 @@ class Hit:
 
     Attributes:
         address, port: where it arrived.
-        began, ended: seconds of the server's clock; it ended when the answer was given or nobody waited for it.
+        began, ended: by the server's clock, in seconds; it ended when the answer was given, or nobody
+            waited for it.
         left: the other side went away before the answer was complete.
         others: how many requests to the same address and port were in flight when it came.
     """

@@ -1,4 +1,4 @@
-"""The hostile server, in a process of its own: many hosts, a listener that nobody may contact, names that lie.
+"""The hostile server, in a process of its own: many hosts, addresses not to contact, names that lie.
 
     python -m tests.hostile.serve WORLD.json RECORD.json
 

@@ -36,7 +36,13 @@ def main() -> None:
     world = World(port, second, own, long, addresses(taking_part))
     world.write(folder / "world.json")
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.hostile.serve", str(folder / "world.json"), str(folder / "record.json")],
+        [
+            sys.executable,
+            "-m",
+            "tests.hostile.serve",
+            str(folder / "world.json"),
+            str(folder / "record.json"),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(),

@@ -50,8 +50,8 @@ class Ask:
         named = {name.lower() for name, _ in headers}
         usual = [HTML] if "content-type" not in named else []
         self.head(status, *usual, *headers, ("Content-Length", str(len(data))))
+        self.over()  # before it is sent: who asks again has seen all of it
         self.writer.write(data)
-        self.over()
         await self.writer.drain()
 
     async def redirect(self, location: str, *headers: Header, status: int = 302) -> None:

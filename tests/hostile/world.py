@@ -1,4 +1,4 @@
-"""Where everything is: an address of 127.0.0.0/8 for each endpoint, and the addresses that nobody may contact."""
+"""Where everything is: an address for each endpoint, and the addresses that nobody may contact."""
 
 from __future__ import annotations
 

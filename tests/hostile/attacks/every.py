@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from . import bodies, cookies, framing, links, markup, names, patience, plain, redirects, robots, secrets, sitemaps, traps
 from ..table import ENDPOINTS
+from . import (
+    bodies,
+    cookies,
+    framing,
+    links,
+    markup,
+    names,
+    patience,
+    plain,
+    redirects,
+    robots,
+    secrets,
+    sitemaps,
+    traps,
+)
 
-_FILES = (bodies, cookies, framing, links, markup, names, patience, plain, redirects, robots, secrets, sitemaps, traps)
+_FILES = (
+    bodies,
+    cookies,
+    framing,
+    links,
+    markup,
+    names,
+    patience,
+    plain,
+    redirects,
+    robots,
+    secrets,
+    sitemaps,
+    traps,
+)
 
 __all__ = ["ENDPOINTS"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..table import endpoint
+from ..table import Seen, endpoint
 from ..wire import Ask
 
 CHUNKED = ("Transfer-Encoding", "chunked")
@@ -11,7 +11,7 @@ SLOW = ("total_timeout", "read_timeout", "too_slow")
 BROKEN = ("protocol", "disconnected", "bad_body")
 
 
-@endpoint(*SLOW)
+@endpoint(*SLOW, crawl="slow")
 async def slow_header(ask: Ask) -> None:
     """A header that comes byte by byte, for ever."""
     await ask.send("HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -20,7 +20,7 @@ async def slow_header(ask: Ask) -> None:
         await ask.pause(0.1)
 
 
-@endpoint(*SLOW)
+@endpoint(*SLOW, crawl="slow")
 async def slow_body(ask: Ask) -> None:
     """A body that comes byte by byte."""
     ask.head("200 OK", HTML, ("Content-Length", "1000000"))
@@ -29,13 +29,13 @@ async def slow_body(ask: Ask) -> None:
         await ask.pause(0.1)
 
 
-@endpoint("read_timeout", "too_slow", "total_timeout")
+@endpoint("read_timeout", "too_slow", "total_timeout", crawl="slow")
 async def silent(ask: Ask) -> None:
     """No answer at all."""
     await ask.silence()
 
 
-@endpoint("read_timeout", "too_slow", "total_timeout")
+@endpoint("read_timeout", "too_slow", "total_timeout", crawl="slow")
 async def silent_in_the_middle(ask: Ask) -> None:
     """Half a body, and then nothing."""
     ask.head("200 OK", HTML, ("Content-Length", "1000"))
@@ -43,7 +43,7 @@ async def silent_in_the_middle(ask: Ask) -> None:
     await ask.silence()
 
 
-@endpoint(*SLOW, "too_large", *BROKEN)
+@endpoint(*SLOW, "too_large", *BROKEN, crawl="slow")
 async def tiny_chunks(ask: Ask) -> None:
     """Chunks of one byte without end."""
     ask.head("200 OK", HTML, CHUNKED)
@@ -51,7 +51,7 @@ async def tiny_chunks(ask: Ask) -> None:
         await ask.send(b"1\r\nx\r\n" * 2_000)
 
 
-@endpoint(*BROKEN, *SLOW, "too_large")
+@endpoint(*BROKEN, *SLOW, "too_large", crawl="slow")
 async def chunk_extensions(ask: Ask) -> None:
     """A chunk whose extensions are longer than any body."""
     ask.head("200 OK", HTML, CHUNKED)
@@ -68,7 +68,7 @@ async def chunk_size_wrong(ask: Ask) -> None:
     ask.hang_up()
 
 
-@endpoint(*BROKEN, *SLOW, "too_large")
+@endpoint(*BROKEN, *SLOW, "too_large", crawl="slow")
 async def endless_trailers(ask: Ask) -> None:
     """Fields after the last chunk, without end."""
     ask.head("200 OK", HTML, CHUNKED)
@@ -77,7 +77,7 @@ async def endless_trailers(ask: Ask) -> None:
         await ask.send(b"X-More: trailer\r\n" * 2_000)
 
 
-@endpoint(*BROKEN, *SLOW)
+@endpoint(*BROKEN, *SLOW, crawl="slow")
 async def endless_headers(ask: Ask) -> None:
     """Headers without end."""
     await ask.send("HTTP/1.1 200 OK\r\n")
@@ -85,7 +85,7 @@ async def endless_headers(ask: Ask) -> None:
         await ask.send(b"X-More: header\r\n" * 2_000)
 
 
-@endpoint(*BROKEN, *SLOW)
+@endpoint(*BROKEN, *SLOW, crawl="slow")
 async def endless_header_line(ask: Ask) -> None:
     """One header that is longer than any page."""
     await ask.send("HTTP/1.1 200 OK\r\nX-Long: ")
@@ -93,7 +93,7 @@ async def endless_header_line(ask: Ask) -> None:
         await ask.send(b"x" * 50_000)
 
 
-@endpoint(*BROKEN, *SLOW)
+@endpoint(*BROKEN, *SLOW, crawl="slow")
 async def endless_informational(ask: Ask) -> None:
     """Only promises: 1xx answers without end."""
     while True:
@@ -115,7 +115,7 @@ async def old_http(ask: Ask) -> None:
     ask.hang_up()
 
 
-@endpoint(*BROKEN, *SLOW)
+@endpoint(*BROKEN, *SLOW, crawl="slow")
 async def long_status(ask: Ask) -> None:
     """A status line without end."""
     await ask.send("HTTP/1.1 200 ")
@@ -130,7 +130,13 @@ async def status_letters(ask: Ask) -> None:
     ask.hang_up()
 
 
-@endpoint(*BROKEN, "disconnected", "connect")
+def _twice_at_most(seen: Seen) -> None:
+    first, *again = seen.asked("/attack")
+    assert len(again) == 1  # the one retry
+    assert again[0].began - first.ended >= 0.25
+
+
+@endpoint(*BROKEN, check=_twice_at_most, unmet="fetch: aiohttp asks again by itself, and at once")
 async def hangs_up(ask: Ask) -> None:
     """Takes the request, and is gone."""
     ask.hang_up(rudely=True)
@@ -164,7 +170,9 @@ async def length_negative(ask: Ask) -> None:
 async def more_than_said(ask: Ask) -> None:
     """More than the length says: the rest, another answer, belongs to nobody."""
     await ask.page("<title>said</title>")
-    await ask.send("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\r\n<title>smuggled</title>       ")
+    await ask.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 24\r\n\r\n<title>smuggled</title>\n"
+    )
 
 
 @endpoint(*BROKEN, "ok")

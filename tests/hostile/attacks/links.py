@@ -10,29 +10,33 @@ def anchors(*hrefs: str) -> str:
     return "<title>links</title>" + "".join(f'<a href="{href}">x</a>' for href in hrefs)
 
 
-@endpoint("ok")
+@endpoint("ok", crawl="slow")
 async def ipv4_notations(ask: Ask) -> None:
     """127.0.0.250 and 127.0.0.1 as browsers take them too."""
-    hosts = (
+    await ask.page(anchors(*[f"http://{host}:{ask.world.port}/n" for host in IPV4]))
+
+
+IPV4 = (
         "127.0.0.250", "2130706682", "0x7f0000fa", "0x7f.0.0.250", "0177.0.0.0372", "127.250", "127.0.250",
         "0x7F.1", "127.1", "127.0.0.1", "0", "0.0.0.0", "%31%32%37.0.0.1", "127。0。0。1", "①②⑦.0.0.1",
         "017700000001", "127.0.0.1.", "00000127.0.0.250", "0x00000000007f.1",
-    )  # fmt: skip
-    await ask.page(anchors(*[f"http://{host}:{ask.world.port}/n" for host in hosts]))
+)  # fmt: skip
 
 
-@endpoint("ok")
+@endpoint("ok", crawl="slow")
 async def ipv6_notations(ask: Ask) -> None:
     """The same inside IPv6 addresses."""
-    hosts = (
+    await ask.page(anchors(*[f"http://[{host}]:{ask.world.port}/n" for host in IPV6]))
+
+
+IPV6 = (
         "::1", "::", "::ffff:127.0.0.250", "::ffff:7f00:fa", "::127.0.0.250", "64:ff9b::7f00:fa",
         "2002:7f00:fa::1", "fe80::1", "fc00::1", "0:0:0:0:0:ffff:7f00:1", "::ffff:0:127.0.0.1", "ff02::1",
         "64:ff9b:1::7f00:fa", "2001:0:7f00:fa::80ff:ff05",
-    )  # fmt: skip
-    await ask.page(anchors(*[f"http://[{host}]:{ask.world.port}/n" for host in hosts]))
+)  # fmt: skip
 
 
-@endpoint("ok")
+@endpoint("ok", most=20)
 async def user_parts(ask: Ask) -> None:
     """An allowed address as the user's name, and the forbidden one behind it."""
     own, bad = ask.world.addresses[ask.name], ask.world.forbidden("")[7:]
@@ -52,8 +56,9 @@ async def schemes(ask: Ask) -> None:
     await ask.page(
         anchors(
             "file:///etc/passwd", f"ftp://{bad}/", f"gopher://{bad}/_x", "javascript:alert(1)", "data:text/html,x",
-            "mailto:a@b.test", f"ws://{bad}/", f"dict://{bad}/", "blob:http://x/1", "view-source:http://x/",
-            "about:blank", "jar:http://x!/", f"ldap://{bad}/", "tel:1", "x:y", "//", "http://", "https:///",
+            "mailto:a@b.test", f"ws://{bad}/", f"dict://{bad}/", "blob:http://x/1", 
+            "about:blank", "jar:http://x!/", f"ldap://{bad}/", "view-source:http://x/", "//", "http://",
+            "https:///", "tel:1", "x:y",
         )
     )  # fmt: skip
 
@@ -90,7 +95,9 @@ async def injections(ask: Ask) -> None:
 async def odd_ports(ask: Ask) -> None:
     """Ports that are none, and ports of other services at the forbidden address."""
     host = ask.world.forbidden("").rpartition(":")[0]
-    await ask.page(anchors(*[f"{host}:{port}/" for port in ("0", "22", "25", "6379", "65536", "99999999", "-1", "")]))
+    await ask.page(
+        anchors(*[f"{host}:{port}/" for port in ("0", "22", "25", "6379", "65536", "99999999", "-1", "")])
+    )
 
 
 @endpoint("ok", most=10)

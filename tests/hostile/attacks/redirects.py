@@ -10,20 +10,22 @@ from .bombs import gzip_bomb
 BROKEN = ("redirect_broken", "scheme")
 
 
-@endpoint("redirect", most=15)
+@endpoint("redirect_limit", most=15)
 async def loop_of_one(ask: Ask) -> None:
     """To itself."""
     await ask.redirect("/attack")
 
 
-@endpoint("redirect", most=15)
+@endpoint("redirect", "redirect_limit", most=15)
 async def loop_of_two(ask: Ask) -> None:
     """There and back."""
     await ask.redirect("/other" if ask.path == "/attack" else "/attack")
 
 
 def _given_up(seen: Seen) -> None:
-    ends = [event["end"] for event in seen.crawled.told("Visited") if seen.world.url(seen.name) in event["url"]]
+    ends = [
+        event["end"] for event in seen.crawled.told("Visited") if seen.world.url(seen.name) in event["url"]
+    ]
     assert "redirect_limit" in ends
 
 
@@ -33,13 +35,13 @@ async def chain_without_end(ask: Ask) -> None:
     await ask.redirect(f"/attack/{ask.hit.target.count('/')}{ask.path.removeprefix('/attack')}")
 
 
-@endpoint("redirect", most=4)
+@endpoint("redirect", most=6)
 async def to_loopback(ask: Ask) -> None:
     """To an address of this machine that is not allowed."""
     await ask.redirect(ask.world.forbidden("/admin"))
 
 
-@endpoint("redirect", most=4)
+@endpoint("redirect", most=4, crawl="slow")
 async def to_loopback_six(ask: Ask) -> None:
     """The same in IPv6."""
     await ask.redirect(f"http://[{SENTINELS[2]}]:{ask.world.port}/admin")
@@ -63,7 +65,7 @@ async def to_metadata(ask: Ask) -> None:
     await ask.redirect("http://169.254.169.254/latest/meta-data/")
 
 
-@endpoint("redirect", most=4)
+@endpoint("redirect", most=4, crawl="slow")
 async def to_mapped(ask: Ask) -> None:
     """To an IPv4 address in the clothes of IPv6."""
     await ask.redirect(f"http://[::ffff:{SENTINELS[0]}]:{ask.world.port}/")
@@ -111,7 +113,7 @@ async def to_nowhere(ask: Ask) -> None:
     await ask.page("", status="301 Moved Permanently")
 
 
-@endpoint(*BROKEN)
+@endpoint(*BROKEN, "protocol")
 async def to_garbage(ask: Ask) -> None:
     """To what is no URL."""
     await ask.redirect("http://[::1::2]:99999999/\x00")
@@ -133,7 +135,7 @@ async def to_other_port(ask: Ask) -> None:
 async def redirect_with_bomb(ask: Ask) -> None:
     """The body of a redirect is not decoded, so a bomb in it is nothing."""
     if ask.path == "/attack":
-        bomb = gzip_bomb(32)
+        bomb = gzip_bomb(ask.world.size(4, 256))
         await ask.page(bomb, ("Location", "/after"), ("Content-Encoding", "gzip"), status="302 Found")
     else:
         await ask.page("<title>after</title>")

@@ -18,7 +18,7 @@ def _nothing(seen: Seen) -> None:
         assert not hit.header("Authorization")
 
 
-@endpoint("ok", crawl="", links=("/attack",), check=_nothing)
+@endpoint("ok", crawl="", check=_nothing, unmet="cookies: secrets are bound to an origin")
 async def elsewhere(ask: Ask) -> None:
     """A host in scope where the crawl does not start: it is told no secret."""
     await ask.page("<title>elsewhere</title>")
@@ -31,13 +31,14 @@ async def secret_redirect(ask: Ask) -> None:
 
 
 def _own_only(seen: Seen) -> None:
+    assert seen.asked("/leads/away")
     for hit in seen.record.hits:
         if hit.address != seen.world.addresses["user_in_link"]:
             assert "Basic" not in hit.header("Authorization")
             assert USER not in hit.target
 
 
-@endpoint("ok", most=15, check=_own_only)
+@endpoint("ok", most=15, check=_own_only, unmet="fetch: a user in a URL beside an Authorization header")
 async def user_in_link(ask: Ask) -> None:
     """A user and a password in a link stay with their host, through redirects too."""
     if ask.path == "/attack":
@@ -55,7 +56,7 @@ def _said(seen: Seen) -> None:
     assert asked[0].header("X-Plain") == "plain"
 
 
-@endpoint("ok", check=_said)
+@endpoint("ok", check=_said, unmet="cookies: secrets in URLs are not shown")
 async def own_header(ask: Ask) -> None:
     """A header of the configuration that is no secret arrives; no secret is shown on the terminal."""
     await ask.page("<title>own</title>")

@@ -69,7 +69,9 @@ async def maze(ask: Ask) -> None:
 @endpoint(long=True, most=MOST, unmet=_URLS)
 async def soft_missing(ask: Ask) -> None:
     """What is not there is there, with links to more that is not."""
-    await trap(ask, *([] if ask.trapped(MOST) else [f"{ask.path}/{ask.path.count('/')}", "/attack/x/x/x/x/x"]))
+    await trap(
+        ask, *([] if ask.trapped(MOST) else [f"{ask.path}/{ask.path.count('/')}", "/attack/x/x/x/x/x"])
+    )
 
 
 def _hash(*parts: object) -> str:
