@@ -54,6 +54,16 @@ output: items.jsonl
 listeners: ["spy.py:Spy"]
 """
 
+_TRAPS = """
+name: traps
+start: {{file: starts.txt}}
+follow: [{{}}]
+fetch: {{allow: [{allow}]}}
+politeness: {{delay: 0}}
+output: items.jsonl
+listeners: ["spy.py:Spy"]
+"""
+
 _PLAIN = """
 start: {start}
 follow: [{{}}]
@@ -67,7 +77,12 @@ _CONFIGURATIONS = {
     "slow": _SLOW,
     "sitemap": _SITEMAP,
     "plain": _PLAIN,
+    "traps": _TRAPS,
 }
+
+
+#: The pause of each crawl.
+DELAYS = {"plain": 1.0, "traps": 0.0}
 
 
 def starts(world: World, crawl: str) -> list[str]:

@@ -87,7 +87,7 @@ def _environment() -> dict[str, str]:
 def _crawl_all(world: World, folder: Path) -> dict[str, dict[str, float]]:
     """Run all crawls, at the same time; return how each has ended."""
     results: dict[str, dict[str, float]] = {}
-    crawls = list(dict.fromkeys(endpoint.crawl for endpoint in ENDPOINTS.values() if endpoint.crawl))
+    crawls = list(dict.fromkeys(ENDPOINTS[name].crawl for name in world.addresses if ENDPOINTS[name].crawl))
     threads = [Thread(target=_crawl, args=(world, crawl, folder / crawl, results)) for crawl in crawls]
     for thread in threads:
         thread.start()

@@ -67,7 +67,7 @@ class Endpoint:
         long: only part of the long run.
         own: needs a network of its own, where names can be looked up.
         names: names that lead to the host, and by which the crawl begins there.
-        crawl: which of the runs starts there: "main", "slow", "plain", "sitemap", or none if empty.
+        crawl: which of the runs starts there: "main", "slow", "plain", "sitemap", "traps", or none.
         check: what else is to hold.
         unmet: which part is to mend what does not hold yet.
     """

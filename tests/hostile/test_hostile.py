@@ -17,7 +17,8 @@ from .attacks.every import ENDPOINTS
 from .attacks.secrets import CANARY
 from .conftest import Stage, own_network
 from .record import Hit
-from .runs import DELAY
+from .runs import DELAY, DELAYS
+from .table import Endpoint
 from .world import SENTINELS
 
 pytestmark = pytest.mark.timeout(500)
@@ -94,21 +95,21 @@ def test_one_request_at_a_time(stage: Stage) -> None:
     assert overlapping == []
 
 
-def unmet_at(stage: Stage, hit: Hit) -> bool:
-    """Say whether what a hit's endpoint expects is not kept yet: its own test says so."""
-    return any(
-        ENDPOINTS[name].unmet for name, address in stage.world.addresses.items() if address == hit.address
-    )
+def of(stage: Stage, hit: Hit) -> Endpoint:
+    """Return the endpoint that was asked."""
+    return next(ENDPOINTS[name] for name, address in stage.world.addresses.items() if address == hit.address)
 
 
 def test_hosts_rest_between_two_requests(stage: Stage) -> None:
     for hits in _by_host(stage):
-        if unmet_at(stage, hits[0]):
-            continue
+        endpoint = of(stage, hits[0])
+        delay = DELAYS.get(endpoint.crawl, DELAY)
+        if endpoint.unmet:
+            continue  # its own test says what is not kept yet
         for before, after in pairwise(hits):
             # When it was not the server that ended it, it is told of the end late.
             since = before.began if before.left else before.ended
-            assert after.began - since >= DELAY, (before, after)
+            assert after.began - since >= delay, (before, after)
 
 
 def test_robots_txt_comes_first(stage: Stage) -> None:

@@ -56,7 +56,7 @@ async def sitemap_external(ask: Ask) -> None:
 @endpoint("callback", "too_large", "bad_body", "ok", crawl="sitemap")
 async def sitemap_bomb(ask: Ask) -> None:
     """A gzip file, not a coding, that becomes far more than any sitemap may be."""
-    await ask.page(gzip_bomb(ask.world.size(5, 300)), ("Content-Type", "application/gzip"))
+    await ask.page(gzip_bomb(ask.world.size(4, 256)), ("Content-Type", "application/gzip"))
 
 
 @endpoint("ok", crawl="sitemap", most=8)
