@@ -53,14 +53,10 @@ async def user_parts(ask: Ask) -> None:
 async def schemes(ask: Ask) -> None:
     """Everything that is no web address."""
     bad = ask.world.forbidden("")[7:]
-    await ask.page(
-        anchors(
-            "file:///etc/passwd", f"ftp://{bad}/", f"gopher://{bad}/_x", "javascript:alert(1)", "data:text/html,x",
-            "mailto:a@b.test", f"ws://{bad}/", f"dict://{bad}/", "blob:http://x/1", 
-            "about:blank", "jar:http://x!/", f"ldap://{bad}/", "view-source:http://x/", "//", "http://",
-            "https:///", "tel:1", "x:y",
-        )
-    )  # fmt: skip
+    local = [f"{scheme}://{bad}/" for scheme in ("ftp", "gopher", "ws", "dict", "ldap", "smb", "jar:http")]
+    others = ("file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "mailto:a@b.test", "tel:1")
+    odd = ("blob:http://x/1", "view-source:http://x/", "about:blank", "x:y", "//", "http://", "https:///")
+    await ask.page(anchors(*local, *others, *odd))
 
 
 @endpoint("ok", most=12)
