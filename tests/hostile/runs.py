@@ -81,7 +81,9 @@ _CONFIGURATIONS = {
 }
 
 
-#: The pause of each crawl.
+#: Seconds by which a rest may be short: uvloop's clock counts in milliseconds.
+TICK = 0.002
+#: The pause of each crawl that has another.
 DELAYS = {"plain": 1.0, "traps": 0.0}
 
 
@@ -95,7 +97,7 @@ def starts(world: World, crawl: str) -> list[str]:
             urls += [f"http://{host}:{world.port}/" for host in hosts]
     if crawl == "slow":  # where no scope is set, a start's host is in it: only the guard is left
         hosts = (*IPV4, *(f"[{host}]" for host in IPV6))
-        urls += [f"http://{host}:{world.port}/start" for host in hosts]
+        urls = [f"http://{host}:{world.port}/start" for host in hosts] + urls
     return urls
 
 
