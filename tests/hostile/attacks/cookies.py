@@ -49,6 +49,12 @@ async def cookie_for_others(ask: Ask) -> None:
     await ask.page("<title>set</title>", ("Set-Cookie", "cookie_for_others=0"), *cookies)
 
 
+@endpoint("redirect", check=nobody_else)
+async def cookie_hop(ask: Ask) -> None:
+    """A cookie that is set on the way to another host stays here."""
+    await ask.redirect(ask.world.url("own_header"), ("Set-Cookie", "cookie_hop=1; Path=/"))
+
+
 @endpoint("ok", "protocol", check=nobody_else)
 async def cookie_injects(ask: Ask) -> None:
     """Cookies with control characters and odd dates; they come back whole or not at all."""
