@@ -76,6 +76,10 @@ class Ask:
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    async def breathe(self) -> None:
+        """Leave the processor to others in the short run, where attacks go on beside each other."""
+        await asyncio.sleep(0 if self.world.long else 0.05)
+
     async def silence(self) -> None:
         """Say nothing more, until the other side goes away."""
         await asyncio.sleep(3600)

@@ -49,6 +49,7 @@ async def tiny_chunks(ask: Ask) -> None:
     ask.head("200 OK", HTML, CHUNKED)
     while True:
         await ask.send(b"1\r\nx\r\n" * 2_000)
+        await ask.breathe()
 
 
 @endpoint(*BROKEN, *SLOW, "too_large", crawl="slow")
@@ -58,6 +59,7 @@ async def chunk_extensions(ask: Ask) -> None:
     await ask.send("5;x=")
     while True:
         await ask.send(b"y" * 50_000)
+        await ask.breathe()
 
 
 @endpoint(*BROKEN)
@@ -98,7 +100,7 @@ async def endless_informational(ask: Ask) -> None:
     """Only promises: 1xx answers without end."""
     while True:
         await ask.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 500)
-        await ask.pause(0.01)
+        await ask.breathe()
 
 
 @endpoint(*BROKEN)
@@ -121,6 +123,7 @@ async def long_status(ask: Ask) -> None:
     await ask.send("HTTP/1.1 200 ")
     while True:
         await ask.send(b"O" * 50_000)
+        await ask.breathe()
 
 
 @endpoint(*BROKEN)
