@@ -49,8 +49,8 @@ class Ask:
         data = body.encode() if isinstance(body, str) else body
         named = {name.lower() for name, _ in headers}
         usual = [HTML] if "content-type" not in named else []
+        self.over()  # before anything is sent: who asks again may have seen all of it
         self.head(status, *usual, *headers, ("Content-Length", str(len(data))))
-        self.over()  # before it is sent: who asks again has seen all of it
         self.writer.write(data)
         await self.writer.drain()
 

@@ -18,37 +18,37 @@ def coding(*names: str) -> tuple[str, str]:
     return ("Content-Encoding", ", ".join(names))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_gzip(ask: Ask) -> None:
     """A thousandth of what it becomes."""
     await ask.page(gzip_bomb(ask.world.size(4, 256)), coding("gzip"))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_deflate(ask: Ask) -> None:
     """The same in deflate."""
     await ask.page(deflate_bomb(ask.world.size(4, 256)), coding("deflate"))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_brotli(ask: Ask) -> None:
     """Some hundred bytes that become a quarter of a gigabyte."""
     await ask.page(brotli_bomb(ask.world.size(8, 256)), coding("br"))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_zstd(ask: Ask) -> None:
     """The same in zstd."""
     await ask.page(zstd_bomb(ask.world.size(8, 256)), coding("zstd"))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_nested(ask: Ask) -> None:
     """A bomb in a bomb."""
     await ask.page(gzip.compress(gzip_bomb(ask.world.size(8, 256))), coding("gzip", "gzip"))
 
 
-@endpoint("too_large", "bad_body", "ratio")
+@endpoint("too_large", "bad_body", "bomb")
 async def bomb_members(ask: Ask) -> None:
     """Many small gzip members, one after the other."""
     await ask.page(gzip.compress(bytes(10_000)) * 5_000, coding("gzip"))

@@ -8,7 +8,7 @@ from ..wire import Ask
 CHUNKED = ("Transfer-Encoding", "chunked")
 HTML = ("Content-Type", "text/html")
 SLOW = ("total_timeout", "read_timeout", "too_slow")
-BROKEN = ("protocol", "disconnected", "bad_body")
+BROKEN = ("protocol", "disconnected", "bad_body", "flood")
 
 
 @endpoint(*SLOW, crawl="slow")

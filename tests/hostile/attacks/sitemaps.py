@@ -36,14 +36,14 @@ async def sitemap_good(ask: Ask) -> None:
     await ask.page(gzip.compress(urlset(*urls).encode()), ("Content-Type", "application/gzip"))
 
 
-@endpoint("callback", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_entities(ask: Ask) -> None:
     """Entities that become a billion laughs."""
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     await ask.page(f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]>' + urlset("http://x/&l9;"), XML)
 
 
-@endpoint("callback", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_external(ask: Ask) -> None:
     """Entities that stand for files and for forbidden addresses."""
     await ask.page(
@@ -53,7 +53,7 @@ async def sitemap_external(ask: Ask) -> None:
     )
 
 
-@endpoint("callback", "too_large", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "too_large", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_bomb(ask: Ask) -> None:
     """A gzip file, not a coding, that becomes far more than any sitemap may be."""
     await ask.page(gzip_bomb(ask.world.size(4, 256)), ("Content-Type", "application/gzip"))
@@ -66,7 +66,7 @@ async def sitemap_self(ask: Ask) -> None:
     await ask.page(index(own, own + "#again", own + "?", own), XML)
 
 
-@endpoint("callback", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_deep(ask: Ask) -> None:
     """A hundred thousand elements in each other."""
     await ask.page("<urlset>" + "<url>" * 100_000, XML)
@@ -81,13 +81,13 @@ async def sitemap_astray(ask: Ask) -> None:
     )
 
 
-@endpoint("callback", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_cut(ask: Ask) -> None:
     """One that ends in the middle of an entry."""
     await ask.page(urlset(ask.world.url("sitemap_cut", "/healthy"), "http://x/")[:-25], XML)
 
 
-@endpoint("callback", "bad_body", "ok", crawl="sitemap")
+@endpoint("callback", "bad_body", "parse_guard", "ok", crawl="sitemap")
 async def sitemap_html(ask: Ask) -> None:
     """A page in its place."""
     await ask.page("<!doctype html><p>not found<br>")
