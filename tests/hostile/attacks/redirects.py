@@ -41,7 +41,7 @@ async def to_loopback(ask: Ask) -> None:
     await ask.redirect(ask.world.forbidden("/admin"))
 
 
-@endpoint("redirect", most=4, crawl="slow")
+@endpoint("redirect", most=12, crawl="slow")
 async def to_loopback_six(ask: Ask) -> None:
     """The same in IPv6."""
     await ask.redirect(f"http://[{SENTINELS[2]}]:{ask.world.port}/admin")
@@ -65,7 +65,7 @@ async def to_metadata(ask: Ask) -> None:
     await ask.redirect("http://169.254.169.254/latest/meta-data/")
 
 
-@endpoint("redirect", most=4, crawl="slow")
+@endpoint("redirect", most=12, crawl="slow")
 async def to_mapped(ask: Ask) -> None:
     """To an IPv4 address in the clothes of IPv6."""
     await ask.redirect(f"http://[::ffff:{SENTINELS[0]}]:{ask.world.port}/")
