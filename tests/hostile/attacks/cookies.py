@@ -52,7 +52,7 @@ async def cookie_for_others(ask: Ask) -> None:
 @endpoint("redirect", check=nobody_else)
 async def cookie_hop(ask: Ask) -> None:
     """A cookie that is set on the way to another host stays here."""
-    await ask.redirect(ask.world.url("own_header"), ("Set-Cookie", "cookie_hop=1; Path=/"))
+    await ask.redirect(ask.world.url("own_header", "/hop"), ("Set-Cookie", "cookie_hop=1; Path=/"))
 
 
 @endpoint("ok", "protocol", check=nobody_else)
