@@ -14,7 +14,9 @@ from .world import SENTINELS, World
 #: Seconds between two requests to a host, and the longest that a host can ask for.
 DELAY, MAX_DELAY = 0.02, 0.3
 
-_SHORT = "{connect: 1s, read: 1s, total: 1500ms}"
+# The long run brings more at once, and has more time.
+_SHORT = "{connect: 2s, read: 1500ms, total: 2s}"
+_LONGER = "{connect: 6s, read: 4s, total: 6s}"
 
 _MAIN = """
 name: main
@@ -117,7 +119,7 @@ def prepare(world: World, crawl: str, folder: Path) -> None:
         allow=", ".join(str(ip_network(address)) for address in world.addresses.values()),
         canary=CANARY,
         max_body="16mb" if world.long else "1mb",
-        timeouts=_SHORT,
+        timeouts=_LONGER if world.long else _SHORT,
         delay=DELAY,
         max_delay=MAX_DELAY,
     )

@@ -147,7 +147,8 @@ def test_memory_stays_small(quick: Stage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="not yet: html: several pages at once whose trees take 200 MB each")
+# Not strict: it depends on which of them are parsed at the same time.
+@pytest.mark.xfail(strict=False, reason="not yet: html: several pages at once whose trees take 200 MB each")
 def test_memory_stays_small_with_large_pages(long: Stage) -> None:
     assert _large(long) == {}
 
