@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.decode import decoder
 from crawler.errors import BodyError, ConfigError, ContentError, TooLarge, UrlError
-from crawler.fetch.cookie import parse_cookie_date
+from crawler.fetch.cookiedate import parse_cookie_date
 from crawler.fetch.jar import CookieJar
 from crawler.model import Request, Response
 from crawler.page import Page
