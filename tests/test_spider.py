@@ -13,7 +13,8 @@ import pytest
 from crawler.errors import ContentError, ParameterError, PluginError, SpiderError
 from crawler.model import Request, Response
 from crawler.page import Page
-from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.spider import Spider, crawl_name
+from crawler.starts import Sitemap, UrlFile
 
 
 class Color(Enum):

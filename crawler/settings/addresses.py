@@ -8,6 +8,9 @@ from ipaddress import ip_network
 from crawler.settings.words import short
 from crawler.settings.wrong import wrong
 
+#: Instead of a sitemap's URL: the sitemaps that robots.txt names.
+ROBOTS = "robots"
+
 _HOST = re.compile(r"(\*\.)?[^\s*/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]")
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 _MAIL = re.compile(r"(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -41,6 +44,11 @@ def start_url(text: str) -> str:
     if scheme is None and re.fullmatch(r"[^\s/:]+\.[^\s/:]+(:[0-9]+)?(/\S*)?", text):
         raise wrong(f"{short(text)!r} is not a whole URL", f"write https://{short(text)}")
     raise wrong(f"{short(text)!r} is not an absolute URL", "such as https://example.com/")
+
+
+def sitemap_url(text: str) -> str:
+    """Return the URL of a sitemap, or the word for those that robots.txt names."""
+    return text if text == ROBOTS else start_url(text)
 
 
 def network(value: str) -> str:

@@ -1,0 +1,45 @@
+"""What a callback yielded, some at a time: a page may list tens of thousands of links, and others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from crawler.model import Links
+
+#: So many links, requests or items are sorted before somebody else may run; a link may cost 20 microseconds.
+AT_ONCE = 500
+
+
+def turns(outputs: Sequence[Any], most_links: int) -> Iterator[Sequence[Any]]:
+    """Yield the outputs in portions; the outputs themselves where there are few.
+
+    Args:
+        outputs: what a callback yielded.
+        most_links: of one batch.
+    """
+    if sum(len(one) if type(one) is Links else 1 for one in outputs) <= AT_ONCE:
+        yield outputs
+        return
+    portion: list[Any] = []
+    size = 0
+    for one in _pieces(outputs, most_links):
+        weight = len(one) if type(one) is Links else 1
+        if size + weight > AT_ONCE and portion:
+            yield portion
+            portion, size = [], 0
+        portion.append(one)
+        size += weight
+    yield portion
+
+
+def _pieces(outputs: Sequence[Any], most_links: int) -> Iterator[Any]:
+    for one in outputs:
+        if type(one) is not Links or len(one) <= AT_ONCE:
+            yield one
+            continue
+        for start in range(0, min(len(one), most_links), AT_ONCE):
+            end = min(start + AT_ONCE, most_links)
+            yield msgspec.structs.replace(one, hrefs=one.hrefs[start:end], data=one.data[start:end])
