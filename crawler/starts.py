@@ -99,11 +99,14 @@ async def pages_of(page: Page) -> AsyncIterator[Links | Dropped]:
     """Yield what a sitemap lists, as deep as it is itself: pages for `parse`, sitemaps for `sitemap`."""
     listing = Listing.of(page.data)
     robots = is_robots(page.asked)
+    if page.status >= 400:  # there is no robots.txt
+        yield _followed(page, [_usual(page)], listing)
+        return
     entries = page.sitemap()
     batch: list[SitemapEntry] = []
     found = False
     try:
-        async for entry in () if page.status >= 400 else entries:
+        async for entry in entries:
             found = True
             if not listing.takes(entry):
                 continue
@@ -119,9 +122,12 @@ async def pages_of(page: Page) -> AsyncIterator[Links | Dropped]:
     if entries.trouble:
         yield Dropped("sitemap", f"read only in part: {entries.trouble.partition(':')[0]}")
     if robots and not found:
-        yield _followed(
-            page, [SitemapEntry(join(page.asked, "/sitemap.xml") or "", is_sitemap=True)], listing
-        )
+        yield _followed(page, [_usual(page)], listing)
+
+
+def _usual(page: Page) -> SitemapEntry:
+    """Return the sitemap of a site that names none."""
+    return SitemapEntry(join(page.asked, "/sitemap.xml") or "", is_sitemap=True)
 
 
 def _followed(page: Page, batch: Sequence[SitemapEntry], listing: Listing) -> Links | Dropped:

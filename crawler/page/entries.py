@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from anyio.lowlevel import checkpoint
@@ -55,16 +57,26 @@ class Entries(Generic[E]):
         self._count = 0
         self._skip = 0  # entries that were read before it was mended
         self._portions = self._read()
+        self._portion: Iterator[E] = iter(())
 
     def __iter__(self) -> Iterator[E]:
-        for portion in self._portions:
-            yield from portion
+        while self._next():
+            yield from self._portion
 
     async def __aiter__(self) -> AsyncIterator[E]:
-        for portion in self._portions:
-            await checkpoint()
-            for entry in portion:
+        while self._next():
+            for entry in self._portion:
                 yield entry
+            await checkpoint()
+
+    def _next(self) -> bool:
+        """Say whether there is anything left; when a portion is at its end, read the next one."""
+        for entry in self._portion:
+            self._portion = chain([entry], self._portion)
+            return True
+        portion = next(self._portions, None)
+        self._portion = iter(portion or ())
+        return portion is not None
 
     def _read(self) -> Iterator[list[E]]:
         """Yield the entries of each piece, and tell what kept the rest from being read."""
@@ -91,8 +103,14 @@ class Entries(Generic[E]):
             yield from self._through(self._reader(), mended(unpacked(self._body)))
 
     def _through(self, reader: Reader[E], pieces: Iterator[bytes]) -> Iterator[list[E]]:
-        for piece in pieces:
-            yield from self._step(reader, partial(reader.feed, piece))
+        try:
+            for piece in pieces:
+                yield from self._step(reader, partial(reader.feed, piece))
+        except BodyError:
+            # A short document may still wait for more before it is looked at.
+            with suppress(ContentError):
+                yield from self._step(reader, reader.close)
+            raise
         yield from self._step(reader, reader.close)
 
     def _step(self, reader: Reader[E], step: Callable[[], None]) -> Iterator[list[E]]:

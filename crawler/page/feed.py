@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
+from crawler.errors import ContentError
 from crawler.page.branches import base_of
 from crawler.page.dates import parse_date
 from crawler.url import is_web, join
@@ -81,13 +82,14 @@ def feed_entry(element: Element, base: str) -> FeedEntry | None:
 
 
 def json_entries(document: Any, base: str) -> list[FeedEntry]:
-    """Return the entries of a JSON Feed; what is not as it should be counts as missing."""
+    """Return the entries of a JSON Feed; what is not as it should be counts as missing.
+
+    Raises ContentError when it has no items.
+    """
     items = document.get("items") if isinstance(document, Mapping) else None
-    found = (
-        [_of_json(item, base) for item in items if isinstance(item, Mapping)]
-        if isinstance(items, list)
-        else []
-    )
+    if not isinstance(items, list):
+        raise ContentError("JSON without items")
+    found = [_of_json(item, base) for item in items if isinstance(item, Mapping)]
     return [entry for entry in found if entry.url or entry.title or entry.id]
 
 

@@ -98,7 +98,7 @@ def sitemap_entry(element: Element, base: str) -> SitemapEntry | None:
             others.append(child)
         elif child.text and child.tag not in texts:
             texts[child.tag] = child.text.strip()
-    url = texts.get("loc") or next((_text(other) for other in others if other.tag == "loc"), "")
+    url = texts.get("loc") or _text(element, "loc")
     if not url:
         return None
     entry = SitemapEntry(
@@ -138,8 +138,8 @@ def _extended(entry: SitemapEntry, others: list[Element], base: str) -> SitemapE
     news = None
     for other in others:
         if other.tag == "image:image":
-            if url := _text(other.find("image:loc")):
-                title, caption = _text(other.find("image:title")), _text(other.find("image:caption"))
+            if url := _text(other, "image:loc"):
+                title, caption = _text(other, "image:title"), _text(other, "image:caption")
                 images.append(Image(absolute(base, url), title, caption))
         elif other.tag == "video:video":
             videos.append(_video(other, base))
@@ -154,31 +154,32 @@ def _extended(entry: SitemapEntry, others: list[Element], base: str) -> SitemapE
 
 def _video(element: Element, base: str) -> Video:
     def url(name: str) -> str:
-        written = _text(element.find(f"video:{name}"))
+        written = _text(element, f"video:{name}")
         return absolute(base, written) if written else ""
 
     return Video(
-        title=_text(element.find("video:title")),
-        description=_text(element.find("video:description")),
+        title=_text(element, "video:title"),
+        description=_text(element, "video:description"),
         content=url("content_loc"),
         player=url("player_loc"),
         thumbnail=url("thumbnail_loc"),
-        seconds=_number(_text(element.find("video:duration"))),
-        published=parse_date(_text(element.find("video:publication_date"))),
+        seconds=_number(_text(element, "video:duration")),
+        published=parse_date(_text(element, "video:publication_date")),
     )
 
 
 def _news(element: Element) -> News:
+    paper = next((child for child in element if child.tag == "news:publication"), element)
     return News(
-        title=_text(element.find("news:title")),
-        published=parse_date(_text(element.find("news:publication_date"))),
-        name=_text(element.find("news:publication/news:name")),
-        language=_text(element.find("news:publication/news:language")),
+        title=_text(element, "news:title"),
+        published=parse_date(_text(element, "news:publication_date")),
+        name=_text(paper, "news:name"),
+        language=_text(paper, "news:language"),
     )
 
 
-def _text(element: Element | None) -> str:
-    return (element.text or "").strip() if element is not None else ""
+def _text(parent: Element, tag: str) -> str:
+    return next((child.text.strip() for child in parent if child.tag == tag and child.text), "")
 
 
 def _number(text: str) -> float | None:

@@ -212,12 +212,13 @@ WRONG: list[tuple[str, str]] = [
     ("start: {file: a.txt, demo: {}}\n", "1:8: start: 'file' or 'demo': give one of them, not several"),
     (
         "start: {}\n",
-        "1:8: start: names no start: give one of urls, file, sitemap or demo "
+        "1:8: start: names no start: give one of urls, file, sitemap, feed or demo "
         "(such as urls: [https://example.com/])",
     ),
     (
         "start: {demo: }\n",
-        "1:8: start: names no start: give one of urls, file, sitemap or demo (such as demo: {articles: 200})",
+        "1:8: start: names no start: give one of urls, file, sitemap, feed or demo "
+        "(such as demo: {articles: 200})",
     ),
     ("start: []\n", "1:8: start: the list is empty (such as [https://example.com/])"),
     (
