@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from crawler.engine.joiner import Joiner
 from crawler.engine.storable import check_data, check_priority, check_storable
-from crawler.engine.turns import turns
+from crawler.engine.turns import is_long, turns
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
 from crawler.model.items import is_item_type, item_name
@@ -70,14 +70,15 @@ class Admission:
 
     async def sort_in_turns(self, outputs: Sequence[Any], parent: Request) -> Findings:
         """Sort a callback's outputs as `sort` does; where there are very many, let others run in between."""
+        if not is_long(outputs):
+            return self.sort(outputs, parent)
         findings = Findings()
         excess = sum(max(len(one) - MOST_LINKS, 0) for one in outputs if type(one) is Links)
         if excess:
             findings.rejected[Reason.EXCESS] = excess
         for turn in turns(outputs, MOST_LINKS):
             self.sort(turn, parent, findings)
-            if turn is not outputs:
-                await checkpoint()
+            await checkpoint()
         return findings
 
     def sort(self, outputs: Sequence[Any], parent: Request, findings: Findings | None = None) -> Findings:

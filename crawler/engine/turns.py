@@ -13,16 +13,21 @@ from crawler.model import Links
 AT_ONCE = 500
 
 
+def is_long(outputs: Sequence[Any]) -> bool:
+    """Say whether outputs are too many to be sorted at once. Asked for every page, so it costs little."""
+    size = 0
+    for one in outputs:
+        size += len(one.hrefs) if type(one) is Links else 1
+    return size > AT_ONCE
+
+
 def turns(outputs: Sequence[Any], most_links: int) -> Iterator[Sequence[Any]]:
-    """Yield the outputs in portions; the outputs themselves where there are few.
+    """Yield the outputs in portions.
 
     Args:
         outputs: what a callback yielded.
         most_links: of one batch.
     """
-    if sum(len(one) if type(one) is Links else 1 for one in outputs) <= AT_ONCE:
-        yield outputs
-        return
     portion: list[Any] = []
     size = 0
     for one in _pieces(outputs, most_links):
