@@ -81,11 +81,9 @@ def _one_start(start: str | Request | UrlFile | Sitemap) -> str:
     if isinstance(start, UrlFile):
         return f"the URLs in {start.path}"
     if isinstance(start, Sitemap):
-        since = (
-            f" that changed in the last {duration_text(start.since.total_seconds())}" if start.since else ""
-        )
-        match = f" with {start.match} in their URLs" if start.match else ""
-        return f"the pages{since}{match} that {start.url} lists"
+        since = f", changed in the last {duration_text(start.since.total_seconds())}" if start.since else ""
+        match = f", URLs matching {start.match}" if start.match else ""
+        return f"the pages that {start.url} lists{since}{match}"
     return start if isinstance(start, str) else start.url
 
 

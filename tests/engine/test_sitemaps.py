@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crawler import Links, Page, Request, Sitemap, Spider
+from crawler import Crawl, Links, Page, Request, Sitemap, Spider
 from crawler.model import Reason
+from crawler.store.tracing import trace
 from crawler.testing import PretendWeb, virtual
 
 A, B = "https://a.test", "https://b.test"
@@ -255,3 +257,23 @@ def test_more_links_than_a_page_may_have() -> None:
     assert visited.new == 1_199
     assert crawled.stats.rejected == {"excess": 7}
     assert visited.outcome.found[0].data == 1
+
+
+class Quiet(Spider):
+    async def parse(self, page: Page) -> AsyncIterator[Any]:
+        return
+        yield
+
+
+async def test_the_state_of_a_crawl_holds_a_very_long_sitemap(tmp_path: Path) -> None:
+    """All of it waits there, and is known to come from the sitemap."""
+    web = web_of(map_xml=urls(*(f"/p/{n}" for n in range(2_500))))
+    spider, state = Quiet(), tmp_path / "state.db"
+    spider.start = Sitemap(f"{A}/map.xml")
+    async with Crawl(spider, fetcher=web, limits={"pages": 1}, state=str(state), **OPTIONS) as crawl:
+        await crawl.wait()
+        assert crawl.pending == 2_500
+    for number in (0, 1_234, 2_499):
+        (found,) = trace(state, f"{A}/p/{number}", now=0.0, longest=0.0).requests
+        assert [step.url for step in found.found] == [f"{A}/map.xml"]
+        assert found.depth == 0
