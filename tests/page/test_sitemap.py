@@ -190,6 +190,7 @@ PACKED = gzip.compress(("<urlset>" + "".join(f"<url><loc>/{n}</loc></url>" for n
         (gzip.compress(f"<urlset>{TWO}".encode()), "not well-formed XML"),
         (gzip.compress(f"<urlset>{TWO}</urlset>".encode())[:-4], "truncated gzip data"),
     ],
+    ids=["within a name", "wrong end", "wrong character", "packed", "cut off"],
 )
 def test_what_was_read_before_the_break_counts(body: str | bytes, said: str) -> None:
     read = entries(body)
