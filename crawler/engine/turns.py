@@ -45,6 +45,9 @@ def _pieces(outputs: Sequence[Any], most_links: int) -> Iterator[Any]:
         if type(one) is not Links or len(one) <= AT_ONCE:
             yield one
             continue
+        marked = frozenset(one.nofollow)
         for start in range(0, min(len(one), most_links), AT_ONCE):
             end = min(start + AT_ONCE, most_links)
-            yield msgspec.structs.replace(one, hrefs=one.hrefs[start:end], data=one.data[start:end])
+            hrefs = one.hrefs[start:end]
+            nofollow = [href for href in hrefs if href in marked]
+            yield msgspec.structs.replace(one, hrefs=hrefs, data=one.data[start:end], nofollow=nofollow)
