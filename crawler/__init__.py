@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from crawler.policy.politeness import HostPace, Politeness
     from crawler.queue import Queue
     from crawler.running import run
-    from crawler.spider import Sitemap, Spider, UrlFile
+    from crawler.spider import Spider
     from crawler.stages import Batch, Drop, batch, process, stage, thread
+    from crawler.starts import Sitemap, UrlFile
     from crawler.stream import Stream
 
 __all__ = [
@@ -69,10 +70,10 @@ _HOMES = {
     "Queue": "crawler.queue",
     "Request": "crawler.model",
     "Response": "crawler.model",
-    "Sitemap": "crawler.spider",
+    "Sitemap": "crawler.starts",
     "Spider": "crawler.spider",
     "Stream": "crawler.stream",
-    "UrlFile": "crawler.spider",
+    "UrlFile": "crawler.starts",
     "Why": "crawler.crawl",
     "batch": "crawler.stages",
     "fetch_all": "crawler.pages",

@@ -326,11 +326,18 @@ def decoder(content_encoding: str, limit: int, keep: int | None = None) -> Decod
     return Decoder([_coding(name) for name in reversed(names)], limit, keep)
 
 
-def gunzip(body: bytes, limit: int = 64 * 1024 * 1024) -> bytes:
-    """Return the content of a gzip file that was fetched as a file, such as `sitemap.xml.gz`.
+def gunzipped(body: bytes) -> Iterator[bytes]:
+    """Yield the content of a gzip file that was fetched as a file, such as `sitemap.xml.gz`.
 
-    Raises TooLarge past `limit` bytes, BodyError when the file is damaged.
+    Pieces are small, and some are empty, so that nobody who takes one has to wait for long.
+    Raises BodyError when the file is damaged, after what comes before the damage.
     """
-    opened = decoder("gzip", limit)
-    opened.feed(body)
-    return opened.finish()
+    coding = _coding("gzip")
+    for start in range(0, len(body), _BLOCK):
+        try:
+            yield from coding.read(body[start : start + _BLOCK])
+        except zlib.error as error:
+            raise BodyError("damaged gzip data") from error
+        yield b""
+    if not coding.ended:
+        raise BodyError(f"truncated gzip data: it ends after {len(body)} bytes")

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, get_origin, get_type_hints
 
 import msgspec
 
-from crawler.decode import gunzip
 from crawler.errors import ParameterError, PluginError, SpiderError
-from crawler.model import Request
+from crawler.model import Dropped, Links, Request
 from crawler.page import Page
-from crawler.page.xml import parse_xml
 from crawler.stages import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class UrlFile:
-    """Start URLs in a text file, one a line; blank lines and lines that begin with # do not count."""
-
-    path: str | Path
-
-
-@dataclass(frozen=True, slots=True)
-class Sitemap:
-    """Start URLs in a sitemap or sitemap index (sitemaps.org), plain or gzipped."""
-
-    url: str
+from crawler.starts import Sitemap, UrlFile, pages_of
 
 
 class Spider:
@@ -42,14 +26,14 @@ class Spider:
 
     Attributes:
         name: what the crawl is called; the class name in lower case unless set.
-        start: URLs or requests, a `UrlFile`, or a `Sitemap`; or override `starts()`.
+        start: URLs, requests, a `UrlFile`, a `Sitemap`, or a list of such; or override `starts()`.
         hosts: host names that may be crawled (`*.example.com` for all below it); the hosts of the
             start URLs unless set.
         pipeline: the stages that items pass, in order; or, by class of items, several such lists.
     """
 
     name: str = ""
-    start: Sequence[str | Request] | UrlFile | Sitemap = ()
+    start: Sequence[str | Request | UrlFile | Sitemap] | UrlFile | Sitemap = ()
     hosts: Sequence[str] = ()
     pipeline: Sequence[Entry] | Mapping[type, Sequence[Entry]] = ()
 
@@ -87,22 +71,17 @@ class Spider:
 
     async def starts(self) -> AsyncIterator[str | Request]:
         """Yield the start requests; override it to make them up as you go."""
-        if isinstance(self.start, Sitemap):
-            yield Request(self.start.url, "sitemap")
-        elif isinstance(self.start, UrlFile):
-            for line in _lines(Path(self.start.path)):
-                yield line
-        else:
-            for request in [self.start] if isinstance(self.start, str) else self.start:
-                yield request
+        for start in [self.start] if isinstance(self.start, str | UrlFile | Sitemap) else self.start:
+            if isinstance(start, UrlFile):
+                for line in _lines(Path(start.path)):
+                    yield line
+            else:
+                yield start.request() if isinstance(start, Sitemap) else start
 
-    async def sitemap(self, page: Page) -> AsyncIterator[Request]:
-        """Follow a sitemap to the pages it lists; their callback is `parse`."""
-        root = parse_xml(gunzip(page.body) if page.body[:2] == b"\x1f\x8b" else page.body)
-        callback = "sitemap" if root.tag.endswith("sitemapindex") else "parse"
-        for location in root.iterfind("./{*}*/{*}loc"):
-            if location.text and location.text.strip():
-                yield Request(location.text.strip(), callback)
+    async def sitemap(self, page: Page) -> AsyncIterator[Links | Dropped]:
+        """Follow a sitemap, or what stands in for it, to the pages it lists; their callback is `parse`."""
+        async for output in pages_of(page):
+            yield output
 
 
 def _unknown(key: str, known: Mapping[str, Any], name: str) -> ParameterError:

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from crawler.errors import ContentError, ParameterError, PluginError, SpiderError
-from crawler.model import Request, Response
+from crawler.model import Links, Request, Response
 from crawler.page import Page
-from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.spider import Spider, crawl_name
+from crawler.starts import Sitemap, UrlFile
 
 
 class Color(Enum):
@@ -222,7 +223,8 @@ async def test_starts_of_ones_own() -> None:
 
 async def sitemap(body: bytes) -> list[tuple[str, str]]:
     page = Page(Response(Request("https://a.test/sitemap.xml"), 200, {}, body))
-    return [(request.url, request.callback) async for request in Spider().sitemap(page)]
+    followed = [links async for links in Spider().sitemap(page) if isinstance(links, Links)]
+    return [(url, links.callback) for links in followed for url in links.hrefs]
 
 
 async def test_starts_from_a_sitemap() -> None:
@@ -252,5 +254,5 @@ async def test_sitemaps(body: bytes, wanted: list[tuple[str, str]]) -> None:
 
 
 async def test_a_sitemap_that_is_none() -> None:
-    with pytest.raises(ContentError, match="not well-formed"):
+    with pytest.raises(ContentError, match="the root element <html> is none of"):
         await sitemap(b"<html><p>not found")

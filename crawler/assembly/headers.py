@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from crawler.errors import UrlError
 from crawler.model import Request
 from crawler.settings import Settings, secret_headers
-from crawler.spider import Sitemap, Spider, UrlFile
-from crawler.url import canonical, origin_of
+from crawler.spider import Spider
+from crawler.starts import Sitemap, UrlFile
+from crawler.url import canonical, is_web, origin_of
 
 _log = logging.getLogger("crawler")
 
@@ -53,15 +54,13 @@ def known_starts(settings: Settings, spider: Spider | None = None) -> Iterator[s
     """Yield the start URLs that settings and spider name beforehand: not those in a file or made up."""
     if settings.start is not None:
         yield from settings.start.urls
-        if settings.start.sitemap is not None:
-            yield settings.start.sitemap
+        yield from (url for url in (settings.start.sitemap, settings.start.feed) if url and is_web(url))
     start = spider.start if spider is not None else ()
-    if isinstance(start, Sitemap):
-        yield start.url
-    elif isinstance(start, str):
-        yield start
-    elif not isinstance(start, UrlFile):
-        yield from start
+    for one in [start] if isinstance(start, str | Sitemap | UrlFile) else start:
+        if isinstance(one, Sitemap):
+            yield one.url
+        elif not isinstance(one, UrlFile):
+            yield one
 
 
 def _origins(starts: Iterable[str | Request]) -> Iterator[str]:

@@ -20,7 +20,8 @@ from crawler.model import Reason
 from crawler.observe.reasons import explain
 from crawler.settings import Output, Settings, State, from_mapping, load, located
 from crawler.settings.values import ANY_SUFFIX
-from crawler.spider import Sitemap, Spider, UrlFile
+from crawler.spider import Spider
+from crawler.starts import Sitemap, UrlFile
 from crawler.url import canonical
 
 
@@ -123,17 +124,18 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
         callbacks.find("parse")  # which gets the pages of every start that a configuration can name
     check_start_file(settings, spider)
     start = spider.start
-    if isinstance(start, UrlFile | Sitemap):
-        return
     admission = Admission(make_scope(settings, spider), lambda key: False, callbacks.find)
     problems = []
-    for one in [start] if isinstance(start, str) else start:
+    for one in [start] if isinstance(start, str | UrlFile | Sitemap) else start:
+        if isinstance(one, UrlFile):
+            continue
         try:
-            refused = admission.start(copy(one))
+            refused = admission.start(one.request() if isinstance(one, Sitemap) else copy(one))
         except UrlError as error:
             problems.append(Problem(str(error), "start"))
             continue
         if isinstance(refused, Reason):
-            problems.append(Problem(f"{one} is out of scope: {explain(refused)}", "start"))
+            told = one.url if isinstance(one, Sitemap) else one
+            problems.append(Problem(f"{told} is out of scope: {explain(refused)}", "start"))
     if problems:
         raise ConfigError([located(problem, settings) for problem in problems])

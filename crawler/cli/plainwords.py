@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 
 from crawler.assembly import Checked
+from crawler.model import Request
 from crawler.placement import Resolved
 from crawler.settings import Follow, Output, Setting, Settings, secrets_of
 from crawler.settings.amounts import duration_text, size_text
 from crawler.settings.values import FORMATS, suffix
-from crawler.spider import Sitemap, Spider, UrlFile, crawl_name
+from crawler.spider import Spider, crawl_name
 from crawler.stages import StageCode
+from crawler.starts import Sitemap, UrlFile
 
 _SHOWN = 3
 _WIDEST = 40
@@ -71,12 +73,18 @@ def _start(settings: Settings, spider: Spider) -> str:
     start = spider.start
     if settings.start is not None and settings.start.demo is not None:
         return f"the demo site with {settings.start.demo.articles} articles, served on a free port"
-    if isinstance(start, Sitemap):
-        return f"the pages of the sitemap {start.url}"
+    starts = [start] if isinstance(start, str | UrlFile | Sitemap) else start
+    return _listed([_one_start(one) for one in starts]) or "whatever the spider's starts() yields"
+
+
+def _one_start(start: str | Request | UrlFile | Sitemap) -> str:
     if isinstance(start, UrlFile):
         return f"the URLs in {start.path}"
-    urls = [start] if isinstance(start, str) else [one if isinstance(one, str) else one.url for one in start]
-    return _listed(urls) or "whatever the spider's starts() yields"
+    if isinstance(start, Sitemap):
+        since = f", changed in the last {duration_text(start.since.total_seconds())}" if start.since else ""
+        match = f", URLs matching {start.match}" if start.match else ""
+        return f"the pages that {start.url} lists{since}{match}"
+    return start if isinstance(start, str) else start.url
 
 
 def _scope(settings: Settings, spider: Spider) -> str:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from anyio.lowlevel import checkpoint
+
 from crawler.engine.joiner import Joiner
 from crawler.engine.storable import check_data, check_priority, check_storable
+from crawler.engine.turns import is_long, turns
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
 from crawler.model.items import is_item_type, item_name
@@ -65,12 +68,25 @@ class Admission:
         self._refusals: dict[str, Reason] = {}
         self._item_types: dict[type, bool] = {}
 
-    def sort(self, outputs: Sequence[Any], parent: Request) -> Findings:
-        """Sort a callback's outputs into requests and items.
+    async def sort_in_turns(self, outputs: Sequence[Any], parent: Request) -> Findings:
+        """Sort a callback's outputs as `sort` does; where there are very many, let others run in between."""
+        if not is_long(outputs):
+            return self.sort(outputs, parent)
+        findings = Findings()
+        excess = sum(max(len(one) - MOST_LINKS, 0) for one in outputs if type(one) is Links)
+        if excess:
+            findings.rejected[Reason.EXCESS] = excess
+        for turn in turns(outputs, MOST_LINKS):
+            self.sort(turn, parent, findings)
+            await checkpoint()
+        return findings
+
+    def sort(self, outputs: Sequence[Any], parent: Request, findings: Findings | None = None) -> Findings:
+        """Sort a callback's outputs into requests and items; add to what earlier outputs came to.
 
         Raises SpiderError for what is neither.
         """
-        findings = Findings()
+        findings = Findings() if findings is None else findings
         for output in outputs:
             if type(output) is Links:
                 self._add_links(output, parent, findings)
@@ -132,7 +148,7 @@ class Admission:
             fresh = [url for url in dict.fromkeys(urls) if url is None or not knows(url)]
         else:
             fresh = urls
-        deep = self._scope.too_deep(parent.depth + 1)
+        deep = self._scope.too_deep(parent.depth + links.step)
         unwanted = self._unwanted(links, hrefs, urls)
         for position, href in enumerate(fresh):
             # A stranger's login is not used.
@@ -148,7 +164,7 @@ class Admission:
                 data = links.data[position] if links.data else None
                 check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)
-                findings.found.append(request.child_of(parent))
+                findings.found.append(request.child_of(parent, links.step))
 
     def _unwanted(
         self, links: Links, hrefs: Sequence[str], urls: Sequence[str | None]

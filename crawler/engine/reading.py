@@ -85,7 +85,7 @@ class Reading:
         try:
             await self._parse_ahead(callback, argument)
             outputs = await self._callbacks.collect(callback, argument)
-            findings: Findings = self._admission.sort(outputs, request)
+            findings: Findings = await self._admission.sort_in_turns(outputs, request)
             if findings.items and isinstance(argument, Page) and self._plan.wishes.keeps_no_items(argument):
                 findings.drop_items("noindex")
         except ParseRefused as refusal:

@@ -29,6 +29,7 @@ from crawler.fetch.timelimit import Run, TimeLimit
 from crawler.fetch.translate import FOREIGN, translate
 from crawler.model import ROBOTS, File, Request, Response, Timings
 from crawler.policy.address import AddressRule
+from crawler.policy.judge import BUSY
 from crawler.policy.robots import MAX_BYTES
 from crawler.url import origin_of
 
@@ -137,7 +138,7 @@ class HttpFetcher:
     async def fetch(self, request: Request) -> Response:
         """Return the server's answer, whatever its status; redirects are not followed.
 
-        The body is decoded, except that of a redirect, which is left empty. Raises FetchError
+        The body is decoded, except that of a redirect, of 429 and 503, which is left empty. Raises FetchError
         when there is no complete answer; its `reason` says why.
         """
         line = self._line
@@ -175,7 +176,7 @@ class HttpFetcher:
                 answer = await self._ask(line, request, url, proxy, started)
                 first_byte = perf_counter()
                 try:
-                    if 300 <= answer.status < 400:
+                    if 300 <= answer.status < 400 or _is_busy(answer.status, request):
                         body, wire = b"", await drain(answer)
                     elif request.callback == ROBOTS:
                         read = Body(answer, _ROBOTS_LIMIT, MAX_BYTES)
@@ -255,6 +256,11 @@ class _Line(NamedTuple):
     connector: Connector
     total: TimeLimit
     shortage: Shortage
+
+
+def _is_busy(status: int, request: Request) -> bool:
+    """Say whether only the status counts: no body may keep such a host from being left alone."""
+    return status in BUSY and status not in request.accept
 
 
 def _with_credentials(url: URL, headers: Mapping[str, str]) -> tuple[URL, Mapping[str, str]]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
+import msgspec
 from anyio import CancelScope, Event, current_time
+from anyio.lowlevel import checkpoint
 
 from crawler.contracts import Recalled, Settled, Settlement, Store
 from crawler.frontier.hostmemory import HostMemory
@@ -15,7 +17,7 @@ from crawler.frontier.loan import Loan
 from crawler.frontier.queue import HostQueue, Outlook
 from crawler.frontier.rulebook import Rulebook
 from crawler.frontier.settlement import settlement_of
-from crawler.model import ROBOTS, Lease, Outcome, Request
+from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request
 from crawler.policy.politeness import Politeness
 from crawler.policy.robots import (
     FRESH_SECONDS,
@@ -26,6 +28,9 @@ from crawler.policy.robots import (
 )
 from crawler.url import origin_of
 from crawler.waiting import loop_clock
+
+# Requests that are given to the store together: more would keep everybody waiting for a tenth of a second.
+_MOST_AT_ONCE = 1_000
 
 
 class Frontier:
@@ -190,15 +195,36 @@ class Frontier:
         """
         settled = Settled(accepted=True)
         if lease.request.callback != ROBOTS:
+            early, outcome = await self._add_early(outcome)
             now = self._now()
             settlement = settlement_of(lease, outcome, now, size=size, status=status, seconds=seconds)
             (settled,) = await self._store.settle([settlement], now=now)
             self._take_back(settlement, settled)
+            if early:
+                settled = msgspec.structs.replace(settled, new=[*early, *settled.new])
         # Not before its links are queued up: until then there may be more to come.
         self._leased -= 1
         self._loans.pop(id(lease), None)
         self._rouse()
         return settled
+
+    async def _add_early(self, outcome: Outcome) -> tuple[Sequence[Request], Outcome]:
+        """Add what a very long page found, but for the last; return what was new, and the rest.
+
+        Written down together with their page they would keep everybody waiting. That they are known some
+        moments before it is done does no harm: should the crawl end there, the page is read again.
+        """
+        if not isinstance(outcome, Done | GaveUp) or len(outcome.found) <= _MOST_AT_ONCE:
+            return (), outcome
+        new: list[Request] = []
+        found = outcome.found
+        last = len(found) - len(found) % _MOST_AT_ONCE
+        for start in range(0, last, _MOST_AT_ONCE):
+            added = await self._store.add(found[start : start + _MOST_AT_ONCE])
+            self._queue_up(added)
+            new += added
+            await checkpoint()
+        return new, msgspec.structs.replace(outcome, found=found[last:])
 
     async def callback_of(self, key: str) -> str | None:
         """Return the callback of a known request."""

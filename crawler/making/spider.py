@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
 from crawler.errors import ConfigError, Problem
 from crawler.extract import PLAIN_PAGE, Field, FollowRule, PageKind, RuleSpider
 from crawler.making.named import named_at
 from crawler.making.params import fitted, made
+from crawler.model import Request
 from crawler.registry import find_spider
 from crawler.settings import Settings, SpiderRef
-from crawler.settings.entries import ItemField
-from crawler.spider import Sitemap, Spider, UrlFile
+from crawler.settings.addresses import ROBOTS
+from crawler.settings.entries import ItemField, Start
+from crawler.spider import Spider
+from crawler.starts import Sitemap, UrlFile
+from crawler.url import join
 
 
 def make_spider(settings: Settings, given: Spider | None = None) -> Spider:
@@ -27,11 +34,20 @@ def make_spider(settings: Settings, given: Spider | None = None) -> Spider:
     if start is not None:
         if start.file is not None:
             spider.start = UrlFile(settings.folder / start.file)
-        elif start.sitemap is not None:
-            spider.start = Sitemap(start.sitemap)
-        elif start.urls:
-            spider.start = list(start.urls)
+        elif start.demo is None:
+            spider.start = _starts(start)
     return spider
+
+
+def _starts(start: Start) -> Sitemap | list[str | Request | UrlFile | Sitemap]:
+    """Return the start URLs, and what is to be read for others."""
+    since = None if start.since is None else timedelta(seconds=start.since)
+    listing = partial(Sitemap, since=since, match=start.match or "")
+    if start.sitemap == ROBOTS:
+        robots = dict.fromkeys(join(url, "/robots.txt") or "" for url in start.urls)
+        return [*start.urls, *map(listing, robots)]
+    listed = start.sitemap or start.feed
+    return list(start.urls) if listed is None else listing(listed)
 
 
 def _configured_spider(settings: Settings, named: SpiderRef) -> Spider:

@@ -27,6 +27,7 @@ class Links(msgspec.Struct, frozen=True, omit_defaults=True):
         nofollow: those of `hrefs` that the page marks so wherever they stand.
         nofollow_for: the crawlers, by product token in lower case, that the page asks to follow none of its
             links; `*` for all.
+        step: how many links deeper than this page they are: 0 for what a sitemap lists.
     """
 
     base: str
@@ -36,6 +37,7 @@ class Links(msgspec.Struct, frozen=True, omit_defaults=True):
     data: Sequence[Any] = ()
     nofollow: Sequence[str] = ()
     nofollow_for: Sequence[str] = ()
+    step: int = 1
 
     def __len__(self) -> int:
         return len(self.hrefs)

@@ -162,9 +162,9 @@ class Request:
             self.key = self._own_key()
         return self
 
-    def child_of(self, parent: Request) -> Request:
-        """Return self, marked as found on the page of `parent`."""
-        self.depth = parent.depth + 1
+    def child_of(self, parent: Request, step: int = 1) -> Request:
+        """Return self, marked as found on the page of `parent`, so many links deeper."""
+        self.depth = parent.depth + step
         self.parent = parent.url
         return self
 

@@ -26,10 +26,15 @@ from crawler.model import (
 )
 from crawler.page.charset import decode, sniff
 from crawler.page.directives import EVERYBODY, Directives, for_agent
+from crawler.page.entries import Entries
+from crawler.page.feed import FeedEntry
 from crawler.page.form import form_values
 from crawler.page.guard import danger
 from crawler.page.links import Found, Head, canonical_href, find_links
+from crawler.page.listing import feed_entries, sitemap_entries
 from crawler.page.number import parse_number
+from crawler.page.refusal import ParseRefused
+from crawler.page.sitemap import SitemapEntry
 from crawler.page.survey import Survey, survey
 from crawler.page.xml import parse_xml
 from crawler.url import is_web, join
@@ -49,10 +54,6 @@ _OPAQUE = (
     "application/pdf",
     "application/zip",
 )
-
-
-class ParseRefused(ContentError):
-    """The page's markup could hurt the parser, so it was not parsed."""
 
 
 class Page:
@@ -323,7 +324,19 @@ class Page:
         try:
             return parse_xml(self.body)
         except ContentError as error:
-            raise ContentError(f"{self.url}: {error}") from error
+            raise type(error)(f"{self.url}: {error}") from error
+
+    def sitemap(self) -> Entries[SitemapEntry]:
+        """Return the entries of a sitemap, to iterate over with `async for` (in a thread or process, `for`).
+
+        Read are sitemaps and indexes of them in XML, feeds, lists of URLs, and the sitemaps that robots.txt
+        names; plain or as a gzip file. `Entries` says what becomes of documents that are broken or hostile.
+        """
+        return sitemap_entries(self.url, self.body, self.headers.get("Content-Type", ""))
+
+    def feed(self) -> Entries[FeedEntry]:
+        """Return the entries of a feed (RSS, Atom, JSON Feed), to iterate over as over those of `sitemap`."""
+        return feed_entries(self.url, self.body, self.headers.get("Content-Type", ""))
 
     def xpath(self, expression: str) -> list[Any]:
         """Return what an XPath 1.0 expression gives on the page; needs `pip install aiocrawl[xpath]`."""

@@ -11,6 +11,9 @@ from crawler.settings.words import short
 from crawler.settings.wrong import wrong
 from crawler.url import canonical, origin_of
 
+#: Instead of a sitemap's URL: the sitemaps that robots.txt names.
+ROBOTS = "robots"
+
 _HOST = re.compile(r"(\*\.)?[^\s*/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]")
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 _MAIL = re.compile(r"(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -56,6 +59,11 @@ def origin(text: str) -> str:
     if url != f"{found}/":
         raise wrong(f"{short(text)!r} is more than an origin", f"write {found}")
     return found
+
+
+def sitemap_url(text: str) -> str:
+    """Return the URL of a sitemap, or the word for those that robots.txt names."""
+    return text if text == ROBOTS else start_url(text)
 
 
 def network(value: str) -> str:

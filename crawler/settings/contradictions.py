@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crawler.settings.addresses import ROBOTS
 from crawler.settings.entries import Start
 from crawler.settings.finding import Finding, Path
 from crawler.settings.outputs import outputs
@@ -16,6 +17,9 @@ from crawler.settings.reach import reach
 from crawler.settings.usage import usage
 from crawler.settings.words import listing
 
+# The ways to say where a crawl begins, and what is left out of what they list.
+_FILTERS = ("since", "match")
+_STARTS = tuple(key for key in Start.model_fields if key not in _FILTERS)
 _OF_ELEMENTS = ("attr", "many", "unique")
 
 
@@ -53,13 +57,23 @@ def _start(start: Any) -> Iterator[Finding]:
         yield Finding(path, "the list is empty", "such as [https://example.com/]")
     if not isinstance(start, Mapping):
         return
-    kinds = list(Start.model_fields)
-    given = [kind for kind in kinds if start.get(kind) is not None]
+    given = [kind for kind in _STARTS if start.get(kind) is not None]
+    if start.get("sitemap") == ROBOTS:
+        if "urls" not in given:
+            hint = "such as urls: [https://example.com/]"
+            yield Finding(("start", "sitemap"), f"'{ROBOTS}' needs 'urls' beside it", hint)
+        given.remove("sitemap")
+    if not any(start.get(kind) is not None for kind in ("sitemap", "feed")):
+        for key in _FILTERS:
+            if start.get(key) is not None:
+                yield Finding(
+                    ("start", key), f"'{key}' has no effect without 'sitemap' or 'feed'", "remove it"
+                )
     if len(given) > 1:
         yield Finding(("start",), f"{listing(repr(kind) for kind in given)}: give one of them, not several")
-    elif not given and all(key in kinds for key in start):
+    elif not given and start.get("sitemap") is None and all(key in Start.model_fields for key in start):
         hint = "such as demo: {articles: 200}" if "demo" in start else "such as urls: [https://example.com/]"
-        yield Finding(("start",), f"names no start: give one of {listing(kinds)}", hint)
+        yield Finding(("start",), f"names no start: give one of {listing(_STARTS)}", hint)
 
 
 def _follow(rules: Any) -> Iterator[Finding]:

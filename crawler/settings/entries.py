@@ -14,7 +14,16 @@ from pydantic import BeforeValidator, Field
 from crawler.model import LinkKind
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
-from crawler.settings.values import URL_PATTERN, Pattern, Selector, SpiderName, StartUrl, Text
+from crawler.settings.values import (
+    URL_PATTERN,
+    Pattern,
+    PositiveSeconds,
+    Selector,
+    SitemapUrl,
+    SpiderName,
+    StartUrl,
+    Text,
+)
 from crawler.settings.words import describe
 from crawler.settings.wrong import wrong
 
@@ -30,14 +39,27 @@ class Demo(Section):
 
 
 class Start(Section):
-    """Where the crawl begins: exactly one of the four is set."""
+    """Where the crawl begins: one of `urls`, `file`, `sitemap`, `feed` and `demo` is set."""
 
     urls: Many[StartUrl] = Field(default=(), description="One or more http or https URLs.")
     file: Text | None = Field(
         default=None, description="A file with one URL a line, its path relative to the configuration."
     )
-    sitemap: StartUrl | None = Field(
-        default=None, description="The URL of a sitemap; each page it lists is a start."
+    sitemap: SitemapUrl | None = Field(
+        default=None,
+        description="The URL of a sitemap; each page it lists is a start. `robots`, beside `urls`: the "
+        "sitemaps that the robots.txt of these sites name, or else their `/sitemap.xml`.",
+    )
+    feed: StartUrl | None = Field(
+        default=None, description="The URL of a feed (RSS, Atom, JSON Feed); each page it lists is a start."
+    )
+    since: PositiveSeconds | None = Field(
+        default=None,
+        description="Of a sitemap or feed, only pages that changed so long ago at most, and those of which "
+        "it is not said.",
+    )
+    match: Pattern | None = Field(
+        default=None, description="Of a sitemap or feed, only pages in whose URLs this is found."
     )
     demo: Demo | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from crawler.errors import UrlError
-from crawler.settings.addresses import host
+from crawler.settings.addresses import ROBOTS, host
 from crawler.settings.finding import Finding, Path
 from crawler.settings.words import short
 
@@ -42,7 +42,7 @@ def _patterns(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         for number, pattern in enumerate(listed if isinstance(listed, list) else []):
             if isinstance(pattern, str):
                 yield ("scope", key, number), pattern
-    rules: list[tuple[Path, Any]] = []
+    rules: list[tuple[Path, Any]] = [(("start",), data.get("start"))]
     if isinstance(follow, list):
         rules += [(("follow", number), rule) for number, rule in enumerate(follow)]
     if isinstance(pages, Mapping):
@@ -114,7 +114,8 @@ def _starts(scope: Mapping[str, Any], urls: list[str]) -> Iterator[Finding]:
 
 def _urls(start: Any) -> list[str]:
     if isinstance(start, Mapping):
-        start = start.get("sitemap") or start.get("urls")
+        named = (start.get(key) for key in ("sitemap", "feed", "urls"))
+        start = next((one for one in named if one is not None and one != ROBOTS), None)
     listed = start if isinstance(start, list) else [start]
     return listed if all(isinstance(url, str) for url in listed) else []
 

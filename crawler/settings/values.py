@@ -9,7 +9,16 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from crawler.nearest import nearest
-from crawler.settings.addresses import contact, host, network, origin, proxy, start_url
+from crawler.settings.addresses import (
+    ROBOTS,
+    contact,
+    host,
+    network,
+    origin,
+    proxy,
+    sitemap_url,
+    start_url,
+)
 from crawler.settings.amounts import seconds, size
 from crawler.settings.shown import Shown
 from crawler.settings.words import listing, short
@@ -179,6 +188,9 @@ Pattern = Annotated[str, AfterValidator(pattern), Shown("regex")]
 Selector = Annotated[str, Field(min_length=1), AfterValidator(selector), Shown("selector")]
 Host = Annotated[str, AfterValidator(host), Shown("host")]
 StartUrl = Annotated[str, AfterValidator(start_url), Shown("URL", pattern=URL_PATTERN)]
+SitemapUrl = Annotated[
+    str, AfterValidator(sitemap_url), Shown("URL or robots", pattern=rf"^{ROBOTS}$|{URL_PATTERN}")
+]
 Network = Annotated[str, AfterValidator(network), Shown("network")]
 Origin = Annotated[str, AfterValidator(origin), Shown("origin")]
 HeaderName = Annotated[str, AfterValidator(header_name)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from xml.etree.ElementTree import Element
 
 import msgspec
+
+from crawler.page import FeedEntry
 
 
 class Entry(msgspec.Struct, kw_only=True, frozen=True):
@@ -29,43 +29,16 @@ class Entry(msgspec.Struct, kw_only=True, frozen=True):
     feed: str
 
 
-def read_entry(element: Element, feed: str) -> Entry | None:
-    """Return the entry in an RSS `item` or Atom `entry` element, or None when it links to nothing."""
-    url = _link(element)
-    if not url:
+def entry_of(found: FeedEntry, feed: str) -> Entry | None:
+    """Return the entry as an item, or None when it links to nothing."""
+    if not found.url:
         return None
+    moment = found.published or found.updated
     return Entry(
-        url=url,
-        title=_text(element, "title"),
-        summary=_text(element, "description", "summary", "content"),
-        author=_text(element, "creator", "author/{*}name", "author"),
-        published=_date(_text(element, "pubDate", "published", "updated", "date")),
+        url=found.url,
+        title=found.title,
+        summary=found.summary,
+        author=found.author,
+        published=moment.astimezone(UTC) if moment is not None else None,
         feed=feed,
     )
-
-
-def _text(element: Element, *names: str) -> str:
-    for name in names:
-        text = element.findtext(f"{{*}}{name}", "").strip()
-        if text:
-            return text
-    return ""
-
-
-def _link(element: Element) -> str:
-    # RSS writes the URL as text, Atom as an attribute; of several Atom links the plain one is the article.
-    for link in element.iterfind("{*}link"):
-        if link.get("rel", "alternate") == "alternate":
-            return (link.get("href") or link.text or "").strip()
-    return ""
-
-
-def _date(text: str) -> datetime | None:
-    # RSS dates are those of mail (RFC 5322), Atom dates those of RFC 3339.
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            found = parse(text)
-        except ValueError:
-            continue
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from crawler import Links, Page, Spider
-from crawler_feeds.entry import Entry, read_entry
+from crawler_feeds.entry import Entry, entry_of
 
 _NAMED = "link[rel~=alternate][type='application/rss+xml'], link[rel~=alternate][type='application/atom+xml']"
 
@@ -21,9 +21,11 @@ class Feeds(Spider):
         if page.is_html:
             yield page.follow(_NAMED, self.parse)
             return
-        root = page.xml()
-        elements = [*root.iterfind(".//{*}item"), *root.iterfind("./{*}entry")]
-        for element in elements[: self.newest or None]:
-            entry = read_entry(element, page.url)
+        read = 0
+        async for found in page.feed():
+            entry = entry_of(found, page.url)
             if entry is not None:
                 yield entry
+            read += 1
+            if read == self.newest:
+                return

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from crawler import Failure, Page, Request, Spider
+from crawler import Dropped, Failure, Page, Request, Spider
 from crawler.errors import ContentError, ParameterError, SpiderError, UrlError
 from crawler.model import Reason
 from crawler.policy.judge import REDIRECTS
@@ -73,7 +73,7 @@ class LinkCheck(Spider):
                 continue
             self._home.welcome(url)
             self.begun.append(url)
-            yield self._ask(url, request.callback)
+            yield self._ask(url, request.callback, data=request.data)
 
     async def parse(self, page: Page) -> AsyncIterator[Checked | Request]:
         """Tell how a URL answered; read it when it is a page of the site."""
@@ -86,18 +86,23 @@ class LinkCheck(Spider):
             for output in self._read(page):
                 yield output
 
-    async def sitemap(self, page: Page) -> AsyncIterator[Checked | Request]:  # type: ignore[override]
+    async def sitemap(self, page: Page) -> AsyncIterator[Checked | Request | Dropped]:  # type: ignore[override]
         """Follow a sitemap to the pages it lists, whose links are those of the sitemap."""
         if page.status in REDIRECTS:
-            for output in self._redirect(page):
-                yield output
+            for told in self._redirect(page):
+                yield told
             return
         listed: list[Link] = []
-        async for request in super().sitemap(page):
-            leads = resolve(page.url, request.url)
-            if leads is not None and is_web(leads[0]) and not self._ignores(*leads):
-                listed.append(Link(*leads, "loc", ""))
-                yield self._ask(leads[0], request.callback)
+        async for output in super().sitemap(page):
+            if isinstance(output, Dropped):
+                yield output
+                continue
+            data = output.data[0] if output.data else None
+            for href in output.hrefs:
+                leads = resolve(page.url, href)
+                if leads is not None and is_web(leads[0]) and not self._ignores(*leads):
+                    listed.append(Link(*leads, "loc", ""))
+                    yield self._ask(leads[0], output.callback, data=data)
         yield Checked(url=page.url, status=page.status, links=listed)
 
     async def failed(self, failure: Failure) -> AsyncIterator[Checked]:
@@ -128,11 +133,13 @@ class LinkCheck(Spider):
         url, fragment = target
         location = f"{url}#{fragment}" if fragment else url
         yield Checked(url=page.url, status=page.status, reason=Reason.REDIRECT, location=location)
-        hops, cookie = page.data or (0, False)
+        data = page.data or {}
+        hops = data.get("hops", 0)
         # With a cookie, the same URL may answer otherwise than before.
-        cookie = cookie or page.response.set_cookie
+        cookie = data.get("cookie", False) or page.response.set_cookie
         if hops < ENDLESS and self._checks(url):
-            yield self._ask(url, page.request.callback, data=[hops + 1, cookie], again=cookie)
+            more = {**data, "hops": hops + 1, "cookie": cookie}
+            yield self._ask(url, page.request.callback, data=more, again=cookie)
 
     def _read(self, page: Page) -> Iterator[Checked | Request]:
         """Read a page of the site: its anchors, and its links, with the requests for what they lead to."""

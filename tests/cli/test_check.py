@@ -59,6 +59,34 @@ def test_it_says_in_words_what_would_happen(
     assert "state      .crawl/shop.db" in lines
 
 
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("{sitemap: https://a.test/map}", "the pages that https://a.test/map lists"),
+        ("{feed: https://a.test/rss}", "the pages that https://a.test/rss lists"),
+        (
+            "{sitemap: https://a.test/map, since: 7d, match: /news/}",
+            "the pages that https://a.test/map lists, changed in the last 7d, URLs matching /news/",
+        ),
+        (
+            "{urls: [https://a.test/x], sitemap: robots}",
+            "https://a.test/x and the pages that https://a.test/robots.txt lists",
+        ),
+    ],
+)
+def test_it_says_what_sitemaps_and_feeds_are_the_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    start: str,
+    words: str,
+) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(f"start: {start}\n")
+    assert check(monkeypatch, path) == 0
+    assert f"start      {words}" in capsys.readouterr().out.splitlines()
+
+
 def test_every_setting_is_listed_with_its_origin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

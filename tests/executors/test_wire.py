@@ -28,7 +28,7 @@ from crawler.executors.process.target import StageTarget, spider_target, stage_t
 from crawler.executors.process.unsendable import Unsendable
 from crawler.executors.process.wire import Part, Wire
 from crawler.model import Links, Request
-from crawler.page.page import ParseRefused
+from crawler.page import ParseRefused
 from crawler.spider import Spider
 from crawler.stages import read_entry, stage
 

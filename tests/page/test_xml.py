@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import ContentError
+from crawler.model import Request, Response
+from crawler.page import Page, ParseRefused
 from crawler.page.xml import parse_xml
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -31,7 +33,7 @@ def test_names_in_namespaces() -> None:
     ],
 )
 def test_entities_are_refused(body: str) -> None:
-    with pytest.raises(ContentError, match="declares entities"):
+    with pytest.raises(ParseRefused, match="declarations of its own"):
         parse_xml(body)
 
 
@@ -73,3 +75,25 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         parse_xml(body)
     except ContentError:
         pass
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<r>" + "<a/>" * 2_000 + "</r>",
+        "<a>" * 2_001,
+        "<r " + " ".join(f"a{n}=''" for n in range(2_000)) + "/>",
+    ],
+    ids=["wide", "deep", "attributes"],
+)
+def test_a_tree_that_would_not_fit_is_refused(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_xml("<r>" + "<a/>" * 2_000 + "</r>").tag == "r"
+    monkeypatch.setattr("crawler.page.xml.MOST_ELEMENTS", 2_000)
+    with pytest.raises(ParseRefused, match="more than 2,000 elements and attributes"):
+        parse_xml(body)
+
+
+def test_a_page_says_which_one_was_refused() -> None:
+    page = Page(Response(Request("https://a.test/f"), 200, {}, b"<!DOCTYPE r [<!ENTITY a 'b'>]><r/>"))
+    with pytest.raises(ParseRefused, match=r"https://a\.test/f: XML with declarations of its own"):
+        page.xml()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crawler_feeds import Entry, Feeds
-from crawler_feeds.entry import read_entry
+from crawler_feeds.entry import entry_of
 
 from crawler import Crawl
 from crawler.demo import serve
 from crawler.errors import PluginError
-from crawler.page.xml import parse_xml
+from crawler.page import FeedEntry
 from crawler.registry import find_spider
 
 SETTINGS: dict[str, Any] = {"fetch": {"allow": ["127.0.0.1"]}, "politeness": {"delay": 0}}
@@ -54,30 +54,30 @@ def test_is_found_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("xml", "expected"),
+    ("entry", "expected"),
     [
-        ("<item><title>No link</title></item>", None),
+        (FeedEntry(title="No link"), None),
         (
-            "<item><link>https://a.test/1</link><pubDate>Mon, 02 Jan 2023 15:00:00 +0100</pubDate></item>",
+            FeedEntry(
+                url="https://a.test/1",
+                published=datetime(2023, 1, 2, 15, tzinfo=timezone(timedelta(hours=1))),
+                updated=datetime(2024, 1, 2, tzinfo=UTC),
+            ),
             Entry(
                 url="https://a.test/1", published=datetime(2023, 1, 2, 14, tzinfo=UTC), feed="https://a.test/"
             ),
         ),
         (
-            "<entry xmlns='http://www.w3.org/2005/Atom'><link rel='self' href='x'/><link href='https://a.test/2'/>"
-            "<author><name>Ann</name></author><updated>2023-01-02T03:04:05Z</updated></entry>",
+            FeedEntry(url="https://a.test/2", author="Ann", updated=datetime(2023, 1, 2, tzinfo=UTC)),
             Entry(
                 url="https://a.test/2",
                 author="Ann",
-                published=datetime(2023, 1, 2, 3, 4, 5, tzinfo=UTC),
+                published=datetime(2023, 1, 2, tzinfo=UTC),
                 feed="https://a.test/",
             ),
         ),
-        (
-            "<item><link>https://a.test/3</link><pubDate>soon</pubDate></item>",
-            Entry(url="https://a.test/3", feed="https://a.test/"),
-        ),
+        (FeedEntry(url="https://a.test/3"), Entry(url="https://a.test/3", feed="https://a.test/")),
     ],
 )
-def test_entries_of_both_formats(xml: str, expected: Entry | None) -> None:
-    assert read_entry(parse_xml(xml), "https://a.test/") == expected
+def test_entries_as_items(entry: FeedEntry, expected: Entry | None) -> None:
+    assert entry_of(entry, "https://a.test/") == expected

@@ -212,12 +212,39 @@ WRONG: list[tuple[str, str]] = [
     ("start: {file: a.txt, demo: {}}\n", "1:8: start: 'file' or 'demo': give one of them, not several"),
     (
         "start: {}\n",
-        "1:8: start: names no start: give one of urls, file, sitemap or demo "
+        "1:8: start: names no start: give one of urls, file, sitemap, feed or demo "
         "(such as urls: [https://example.com/])",
     ),
     (
         "start: {demo: }\n",
-        "1:8: start: names no start: give one of urls, file, sitemap or demo (such as demo: {articles: 200})",
+        "1:8: start: names no start: give one of urls, file, sitemap, feed or demo "
+        "(such as demo: {articles: 200})",
+    ),
+    (
+        "start: {sitemap: robots}\n",
+        "1:18: start.sitemap: 'robots' needs 'urls' beside it (such as urls: [https://example.com/])",
+    ),
+    (
+        "start: {sitemap: robot}\n",
+        "1:18: start.sitemap: 'robot' is not an absolute URL (such as https://example.com/)",
+    ),
+    (
+        "start: {urls: [https://a.b/], sitemap: https://a.b/s}\n",
+        "1:8: start: 'urls' or 'sitemap': give one of them, not several",
+    ),
+    (
+        "start: {sitemap: https://a.b/s, feed: https://a.b/f}\n",
+        "1:8: start: 'sitemap' or 'feed': give one of them, not several",
+    ),
+    (
+        "start: {urls: [https://a.b/], since: 7d}\n",
+        "1:38: start.since: 'since' has no effect without 'sitemap' or 'feed' (remove it)",
+    ),
+    ("start: {feed: https://a.b/f, since: 0}\n", "1:37: start.since: must be more than 0, not 0"),
+    (
+        "start: {feed: https://a.b/f, match: ^/news}\n",
+        "1:37: start.match: '^/news' is found in no URL: they begin with http:// or https:// "
+        "(leave out the '^', or write ^https?://[^/]+/news)",
     ),
     ("start: []\n", "1:8: start: the list is empty (such as [https://example.com/])"),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -93,10 +93,9 @@ def _is_own(subject: Subject) -> bool:
     start = spider.start
     if type(spider).starts is not Spider.starts:
         return False
-    starts: Sequence[str | Request] | None = (
-        [start] if isinstance(start, str) else start if isinstance(start, list | tuple) else None
-    )
-    if not starts:
+    listed = [start] if isinstance(start, str) else start if isinstance(start, list | tuple) else ()
+    starts = [one for one in listed if isinstance(one, str | Request)]
+    if not starts or len(starts) < len(listed):
         return False
     hosts = [urlsplit(one if isinstance(one, str) else one.url).hostname or "" for one in starts]
     return all(map(_is_here, [*hosts, *subject.settings.scope.hosts, *spider.hosts]))
