@@ -17,6 +17,7 @@ from crawler.engine.intake import Intake, Starts
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
+from crawler.engine.sifting import PORTION
 from crawler.engine.storable import without_unwritable
 from crawler.engine.why import Enquiry, Why
 from crawler.errors import FetchError, OutputError, ProtocolError, SpiderError
@@ -254,6 +255,7 @@ class Engine:
         """Write the outcome down, let its items be delivered, tell the listeners."""
         await let_through()  # what came of it may be a cancelled callback's or stage's, and half of the truth
         visited = visited or Visited(lease, outcome)
+        outcome, ahead = await self._add_ahead(outcome)
         try:
             settled = await self._write_down(lease, outcome, visited)
         except OutputError:  # an item that no disk can hold; nothing of the page is written yet
@@ -270,7 +272,20 @@ class Engine:
             return
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items), visited.size)
-        self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
+        self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=ahead + len(settled.new)))
+
+    async def _add_ahead(self, outcome: Outcome) -> tuple[Outcome, int]:
+        """Add most of very many requests that a page gave, a portion at a time; return how many were new.
+
+        The page is written down with the rest: what is added twice after a crash is known by then.
+        """
+        new = 0
+        if isinstance(outcome, Done | GaveUp) and len(outcome.found) > PORTION:
+            for start in range(0, len(outcome.found), PORTION):
+                new += await self._frontier.add(outcome.found[start : start + PORTION])
+                await checkpoint()
+            outcome = msgspec.structs.replace(outcome, found=())
+        return outcome, new
 
     async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> Settled:
         return await self._frontier.settle(
