@@ -17,7 +17,7 @@ from crawler.spider import Spider
 from crawler.stages.callback import written_async
 
 #: Outputs of one page after which somebody else may run.
-_PORTION = 500
+_PORTION = 1_000
 
 
 class Callbacks:
