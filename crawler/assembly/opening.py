@@ -72,7 +72,7 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         await state.note()  # from here on hosts may be contacted, and that is to be on the disk
         plan = _plan(parts, spider, state, frontier, fetcher, outlets, recalled)
         plan.tell, plan.feeds, plan.left, plan.pipeline = tell, feeds, left, places.pipeline
-        plan.placed, plan.parser = places.callbacks, places.parser
+        plan.placed, plan.parser, plan.apart = places.callbacks, places.parser, places.apart
         plan.beside = [Watchdog(tell).run] if parts.watched else []
         engine = Engine(plan)
         running.append(engine)

@@ -8,17 +8,26 @@ from dataclasses import dataclass, field
 
 from crawler.assembly.checking import Checked
 from crawler.contracts import Executor
+from crawler.engine.plan import Apart
 from crawler.events import Event
 from crawler.executors.inline import InlineExecutor
+from crawler.executors.lazy import LazyExecutor
 from crawler.executors.loop import LoopExecutor
 from crawler.executors.process.executor import ProcessExecutor
 from crawler.executors.process.target import spider_target, stage_target
 from crawler.executors.thread import ThreadExecutor
 from crawler.executors.work import ParseWork, SpiderWork, StageWork
+from crawler.extract import RuleSpider
 from crawler.pipeline import Kind, Pipeline, Stage
 from crawler.placement import Placement, Resolved
 from crawler.spider import Spider
 from crawler.stages import StageCode, end_of
+
+#: What may be spent on one page by the rules of a configuration, where it is read in a process of its own:
+#: seconds, and bytes of memory, which hold the tree of some megabytes of markup.
+RULES_TIMEOUT, RULES_MEMORY = 10.0, 256_000_000
+#: Pages after which that process is replaced, and what hostile ones have left in its memory is gone.
+RULES_RECYCLE = 500
 
 Tell = Callable[[Event], None]
 
@@ -46,12 +55,14 @@ class Places:
         last: the batches that get them afterwards.
         callbacks: where callbacks run that do not run on the loop, by name.
         parser: parses large pages beside the loop; None where nothing runs beside it.
+        apart: where pages are read that the loop had better not see, by callback.
     """
 
     pipeline: Pipeline
     last: Sequence[Last] = ()
     callbacks: Mapping[str, Executor] = field(default_factory=dict)
     parser: Executor | None = None
+    apart: Mapping[str, Apart] = field(default_factory=dict)
 
 
 class Opening:
@@ -82,7 +93,23 @@ class Opening:
                 else:
                     before[kind].append(Stage(code, executor))
         parser = None if self._inline else await self._opened(self._parser())
-        return Places(Pipeline(before), last, await self._callbacks(spider, checked.callbacks), parser)
+        callbacks = await self._callbacks(spider, checked.callbacks)
+        return Places(Pipeline(before), last, callbacks, parser, await self.apart(spider))
+
+    async def apart(self, spider: Spider) -> dict[str, Apart]:
+        """Return where pages are read that could hurt: what rules make of them is data, so they can be sent.
+
+        The process is started by the first such page.
+        """
+        if self._inline or type(spider) is not RuleSpider:
+            return {}
+        target = spider_target(spider, spider.rules)
+        placed = Placement(
+            run="process", workers=1, timeout=RULES_TIMEOUT, memory=RULES_MEMORY, recycle=RULES_RECYCLE
+        ).full()
+        name = "the reader of hostile pages"
+        lazy = LazyExecutor(name, lambda: ProcessExecutor(name, target, placed, self._tell))
+        return {"parse": Apart(await self._opened(lazy), "read")}
 
     async def _callbacks(self, spider: Spider, placed: Mapping[str, Resolved]) -> dict[str, Executor]:
         """Open the executors of callbacks; those with the same placement share one."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from crawler.assembly import make_scope, make_wishes
+from crawler.assembly.places import Opening
 from crawler.cli.configuration import offline_callbacks, whole_url
 from crawler.cli.exitcodes import ExitCode
 from crawler.cli.onepage import visit
@@ -15,10 +16,11 @@ from crawler.cli.printing import write_bytes
 from crawler.cli.report import lines
 from crawler.encode import encode_item, visible
 from crawler.engine.admission import Admission
+from crawler.engine.callbacks import Callbacks
 from crawler.model import Dropped, Links, Reason, Request, Response
 from crawler.observe.reasons import explain
 from crawler.observe.terminal import safe, safe_lines
-from crawler.page import Page
+from crawler.page import Page, ParseRefused
 from crawler.raised import traceback_of
 from crawler.settings import Settings
 from crawler.spider import Spider
@@ -40,7 +42,7 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
     if not seen.good or seen.answer is None:
         return ExitCode.NOTHING
     try:
-        outputs = await callbacks.collect(callback, Page(seen.answer))
+        outputs = await _outputs(callbacks, spider, callback, Page(seen.answer))
         found = Found(settings, spider, callback, home, seen.answer)
         found.sort(outputs)
     except (Exception, SystemExit) as error:
@@ -48,6 +50,18 @@ async def parse_one(settings: Settings, spider: Spider, url: str, callback: str)
         return ExitCode.NOTHING
     _show(found)
     return ExitCode.FINISHED
+
+
+async def _outputs(callbacks: Callbacks, spider: Spider, callback: str, page: Page) -> list[Any]:
+    """Run the callback; where a crawl would let rules read a page in a process, so does this."""
+    async with AsyncExitStack() as stack:
+        apart = (await Opening(stack, lambda event: None).apart(spider)).get(callback)
+        if apart is None:
+            return await callbacks.collect(callback, page)
+        if not page.is_bulky:
+            with suppress(ParseRefused):
+                return await callbacks.collect(callback, page)
+        return await apart.executor.call(apart.callback, page, page.url)
 
 
 class Found:

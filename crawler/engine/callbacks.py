@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from anyio.lowlevel import checkpoint
+
 from crawler.contracts import Executor
 from crawler.errors import SpiderError
 from crawler.model import Failure
 from crawler.page import Page
 from crawler.spider import Spider
 from crawler.stages.callback import written_async
+
+#: Outputs of one page after which somebody else may run.
+_PORTION = 1_000
 
 
 class Callbacks:
@@ -55,7 +60,12 @@ class Callbacks:
             return await executor.call(name, argument, argument.request.url)
         result = callback(argument)
         if inspect.isasyncgen(result):
-            return [output async for output in result]
+            outputs: list[Any] = []
+            async for output in result:
+                outputs.append(output)
+                if not len(outputs) % _PORTION:  # it need not wait for anything itself
+                    await checkpoint()
+            return outputs
         if inspect.isgenerator(result):
             return list(result)
         if (await result if inspect.isawaitable(result) else result) is not None:

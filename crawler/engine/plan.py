@@ -20,6 +20,19 @@ from crawler.policy.wishes import PageWishes
 from crawler.spider import Spider
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Where a callback's pages are read that would hurt, or take long, in the crawl's own process.
+
+    Attributes:
+        executor: the place.
+        callback: what is called there instead.
+    """
+
+    executor: Executor
+    callback: str
+
+
 @dataclass(slots=True)
 class Plan:
     """What a crawl works with.
@@ -37,6 +50,7 @@ class Plan:
         pipeline: the stages that items pass before they are written down.
         placed: where callbacks run that do not run on the loop, by name.
         parser: parses large pages ahead, beside the loop; None to let the callbacks do it.
+        apart: where pages are read that the loop had better not see, by callback.
         beside: what else goes on while the crawl does.
         left: how far batches and consumers came that this run does not have.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back; those of pages count
@@ -61,6 +75,7 @@ class Plan:
     pipeline: Pipeline = field(default_factory=Pipeline)
     placed: Mapping[str, Executor] = field(default_factory=dict)
     parser: Executor | None = None
+    apart: Mapping[str, Apart] = field(default_factory=dict)
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     feeds: Sequence[BatchFeed] = ()
     left: list[Mark] = field(default_factory=list)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 from anyio import get_cancelled_exc_class
@@ -10,8 +12,8 @@ from anyio import get_cancelled_exc_class
 from crawler.cancelling import is_cancelled, let_through
 from crawler.engine.admission import Admission, Findings, short_key
 from crawler.engine.callbacks import Callbacks
-from crawler.engine.plan import Plan
-from crawler.errors import CallError, PluginError
+from crawler.engine.plan import Apart, Plan
+from crawler.errors import CallError, CallMemory, CallResult, CallTimeout, PluginError, Quarantined
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
 from crawler.page import Page, ParseRefused
@@ -26,10 +28,8 @@ from crawler.policy.judge import (
 )
 from crawler.raised import words_of
 
-#: Bytes of HTML from which a thread parses it, so that it does not keep the loop for more than some
-#: milliseconds. From 100,000 on, a site of large pages was crawled more slowly: the thread and the loop get
-#: into each other's way for Python's lock.
-LARGE_PAGE = 500_000
+# What says of a page that a process failed on it, and nothing of the rules that it was read by.
+_HURT = (CallTimeout, CallMemory, CallResult, Quarantined, PluginError)
 
 
 class Reading:
@@ -83,8 +83,7 @@ class Reading:
     async def _call(self, request: Request, callback: str, argument: Page | Failure) -> Outcome:
         """Run a callback; an exception costs the page, all or nothing."""
         try:
-            await self._parse_ahead(callback, argument)
-            outputs = await self._callbacks.collect(callback, argument)
+            outputs = await self._outputs(callback, argument)
             findings: Findings = await self._admission.sort_in_turns(outputs, request)
             if findings.items and isinstance(argument, Page) and self._plan.wishes.keeps_no_items(argument):
                 findings.drop_items("noindex")
@@ -103,13 +102,23 @@ class Reading:
             return _failed(callback, error)
         return Done(findings.found, findings.items, findings.rejected, findings.dropped)
 
-    async def _parse_ahead(self, callback: str, argument: Page | Failure) -> None:
-        """Let a thread parse a large page, when its callback runs on the loop."""
-        parser = self._plan.parser
-        if parser is None or not isinstance(argument, Page) or not self._callbacks.on_loop(callback):
-            return
-        if len(argument.body) > LARGE_PAGE and argument.is_html:
-            await parser.call("", argument, argument.url)
+    async def _outputs(self, callback: str, argument: Page | Failure) -> list[Any]:
+        """Run a callback where it can be run on what it gets; return what it yields.
+
+        Cases of pages whose callback is made for the loop: what is too much for it, or could hurt the parser,
+        is read apart where that can be done. Of another large one the tree is built ahead, by a thread.
+        """
+        if not isinstance(argument, Page) or not self._callbacks.on_loop(callback):
+            return await self._callbacks.collect(callback, argument)
+        apart = self._plan.apart.get(callback)
+        if apart is None:
+            if self._plan.parser is not None and argument.is_large:
+                await self._plan.parser.call("", argument, argument.url)
+            return await self._callbacks.collect(callback, argument)
+        if not argument.is_bulky:
+            with suppress(ParseRefused):
+                return await self._callbacks.collect(callback, argument)
+        return await _read_apart(apart, argument)
 
     async def _redirect(self, request: Request, response: Response, target: str) -> Outcome:
         """Return the outcome of a redirect: a hop is a request of its own, under all the rules.
@@ -137,6 +146,14 @@ class Reading:
                 return Done(reason=Reason.REDIRECT, detail=target)
             hop.key = f"{hop.key} hop {hop.hops} from {short_key(request.key)}"
         return Done([hop], reason=Reason.REDIRECT, detail=target)
+
+
+async def _read_apart(apart: Apart, page: Page) -> list[Any]:
+    """Return what a worker process reads from a page. Raises ParseRefused when that comes to harm."""
+    try:
+        return await apart.executor.call(apart.callback, page, page.url)
+    except _HURT as error:
+        raise ParseRefused(f"{page.url}: a process of its own could not read it: {error}") from error
 
 
 def _failed(callback: str, error: BaseException, words: str = "") -> GaveUp:

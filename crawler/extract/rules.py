@@ -52,6 +52,9 @@ class PageKind:
     fields: Mapping[str, Field] = field(default_factory=dict)
 
 
+#: Items of one kind that are taken from a page; more would keep the event loop when they come back.
+MOST_ITEMS = 20_000
+
 #: Used where a configuration names no kind of page.
 PLAIN_PAGE = PageKind("page", fields={"title": Field(css="title")})
 
@@ -68,24 +71,33 @@ class RuleSpider(Spider):
 
     def __init__(self, follow: Sequence[FollowRule] = (), kinds: Sequence[PageKind] = (PLAIN_PAGE,)) -> None:
         super().__init__()
+        #: What it was made of, as data: another process can make it again.
+        self.rules = {"follow": list(follow), "kinds": list(kinds)}
         self._follow = [(rule, re.compile(rule.match) if rule.match else None) for rule in follow]
         self._kinds = [(kind, re.compile(kind.match) if kind.match else None) for kind in kinds]
         _check(follow, kinds)
 
     async def parse(self, page: Page) -> AsyncIterator[Any]:
         """Yield the page's items, then the links to follow."""
+        for output in self.read(page):
+            yield output
+
+    def read(self, page: Page) -> Iterator[Any]:
+        """Yield the same where there is no event loop: in a worker process."""
         if not page.is_html:
             return
         for kind, pattern in self._kinds:
             if pattern is None or pattern.search(page.url):
-                for item in self._items(kind, page):
-                    yield item
+                yield from self._items(kind, page)
         for rule, pattern in self._follow:
             yield _links(rule, pattern, page)
 
     def _items(self, kind: PageKind, page: Page) -> Iterator[dict[str, Any] | Dropped]:
         parts: Sequence[Selectable] = page.css(kind.each) if kind.each else [page.tree]
-        for part in parts:
+        for number, part in enumerate(parts):
+            if number == MOST_ITEMS:
+                yield Dropped(kind.name, f"more than {MOST_ITEMS:,} on one page")
+                return
             item = NamedItem(kind.name, {"url": page.url})
             if len(self._kinds) > 1:
                 item["kind"] = kind.name

@@ -74,7 +74,9 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.CONTENT_TYPE: Explained(
         "not a type of page", "name the type in fetch.page_types, or set fetch.other: keep or save"
     ),
-    Reason.PARSE_GUARD: Explained("the markup could hurt the parser", "read page.body without parsing it"),
+    Reason.PARSE_GUARD: Explained(
+        "the markup could hurt the parser", "read it in a callback marked with @process"
+    ),
     Reason.CALLBACK: Explained("the spider's callback raised an error", "see the traceback above"),
     Reason.STAGE: Explained("a stage raised an error", "see the traceback above"),
     Reason.ITEM_TYPE: Explained("the stage does not take items of this type", "give each a pipeline"),

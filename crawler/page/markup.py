@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from random import randrange
 
 # Written so that an attribute can be read in one way only: nothing is tried twice.
 _ATTRIBUTE = (
@@ -49,6 +50,23 @@ FORMATTING_TAG = re.compile(
     rb"(?:" + _SHORT_REST + rb")?"
 )  # fmt: skip
 
+# Up to 16 attributes as nearly all are: white space before each, none around the sign.
+_FEW_ATTRIBUTES = (
+    rb"(?:[\t\n\f\r ]++[^\t\n\f\r />\"'=]{1,60}+(?:=(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"']++))?+){0,16}+"
+    rb"[\t\n\f\r /]*+>"
+)
+#: Links, and in group 1 formatting tags, where they have attributes. Without its `>`, and in group 1 whatever
+#: it is, one that has more of them, or unusual ones.
+CARRIED = re.compile(
+    rb"<(?=[abcefinstuABCEFINSTU][iomtIOMT\t\n\f\r /])"
+    rb"(?:[aA](?=[\t\n\f\r /])" + _FEW_ATTRIBUTES
+    + rb"|((?:[aA]|" + _FORMATTING + rb")(?=[\t\n\f\r /])(?:" + _FEW_ATTRIBUTES + rb")?))"
+)  # fmt: skip
+#: A quoted value with what looks like a tag in it.
+TAG_IN_VALUE = re.compile(rb"=[\t\n\f\r ]*+(?:\"[^\"<>]*+[<>]|'[^'<>]*+[<>])")
+#: Any link, up to its thousandth attribute.
+LINK_START = re.compile(rb"<[aA](?=[\t\n\f\r /])(?:" + _ATTRIBUTE + rb"){0,1000}+")
+
 #: An element whose content is text, whatever it looks like.
 RAW_TEXT = re.compile(rb"<" + _RAW + rb"(?:" + _REST + _RAW_END + rb"|(?s:.*))")
 
@@ -62,6 +80,25 @@ _OTHER = rb"!--(?:-?>|(?s:.*?)(?:--!?>|\Z))|!\[CDATA\[(?s:.*?)(?:\]\]>|\Z)|[!?][
 #: piece; group 2 that of any other start tag, or a slash and the name of an end tag. Neither is there for
 #: comments. A tag that the document's end cuts off takes all that is left.
 PIECE = re.compile(rb"<(?:" + _RAW + _REST + _RAW_END + rb"|" + _TAG + rb"|" + _OTHER + rb")")
+
+#: What stands before an attribute; and what may set one apart from the next.
+SPACES, GAPS = b" \t\n\f\r", b" \t\n\f\r/\"'"
+_STRIDES = (13, 17)
+
+
+def count_of(characters: bytes, markup: bytes) -> int:
+    """Count how often any of these characters is there."""
+    return len(markup) - len(markup.translate(None, characters))
+
+
+def sampled_gaps(markup: bytes) -> int:
+    """Count about how often there is what sets attributes apart.
+
+    Looks at every so manieth byte, twice: what repeats in one rhythm is met by the other. From which
+    byte on, nobody who writes a page can know.
+    """
+    return max(stride * count_of(GAPS, markup[randrange(stride) :: stride]) for stride in _STRIDES)
+
 
 _PLAIN_NAME = (
     rb"(?!(?=[stxinSTXIN])(?i:script|style|textarea|title|xmp|iframe|noembed|noframes|svg))"

@@ -10,7 +10,7 @@ from typing import Any, overload
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode, SelectolaxError
 
 from crawler.errors import ContentError, SpiderError
 from crawler.model import (
@@ -41,8 +41,14 @@ from crawler.url import is_web, join
 
 Node = LexborNode
 
+#: Bytes of a page from which a thread parses it. From 100,000 on, a site of large pages was crawled more
+#: slowly: the thread and the loop get into each other's way for Python's lock.
+LARGE = 500_000
+# To look at each of these with a few selectors takes about a tenth of a second.
+_MANY_TAGS = 20_000
 # What HTML calls white space; a no-break space is not.
 _SPACE = re.compile(r"[ \t\n\f\r]+")
+_STARTS_WITH_TAG = re.compile(rb"\s*+<")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # Media types that hold no markup; a parser would only make noise of them.
 _OPAQUE = (
@@ -142,7 +148,7 @@ class Page:
     def is_html(self) -> bool:
         """Whether the server calls it HTML; with no type named, whether it starts with a tag."""
         kind = self.content_type
-        return kind in _HTML_TYPES if kind else self.body.lstrip()[:1] == b"<"
+        return kind in _HTML_TYPES if kind else _STARTS_WITH_TAG.match(self.body) is not None
 
     # The text, and the tree.
 
@@ -169,6 +175,17 @@ class Page:
         if self._tree is None:
             self._tree = self._parse()
         return self._tree
+
+    @property
+    def is_large(self) -> bool:
+        """Whether to look at the markup and to parse it takes so long that a thread had better do it."""
+        return len(self.body) > LARGE
+
+    @property
+    def is_bulky(self) -> bool:
+        """Whether to read all of it takes so long that it had better not be done on an event loop."""
+        size = len(self.body)
+        return size > LARGE or (size > 3 * _MANY_TAGS and self.body.count(b"<") > _MANY_TAGS)
 
     def prepare(self) -> None:
         """Build the tree ahead, in another thread say; what keeps it from being built is told to who asks."""
@@ -357,7 +374,11 @@ class Page:
     def _parse(self) -> LexborHTMLParser:
         if self.content_type.startswith(_OPAQUE):
             return LexborHTMLParser(b"")
-        return LexborHTMLParser(self._markup(), options=LexborDocumentOptions.WO_EVENTS)
+        markup = self._markup()
+        try:
+            return LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS)
+        except SelectolaxError as error:  # it takes any bytes; what it may lack is memory
+            raise MemoryError(f"{self.url}: the parser did not get the memory that it wanted") from error
 
     def _markup(self) -> bytes:
         """Return the body in UTF-8, without a byte order mark: to the parser that would be text."""

@@ -10,9 +10,9 @@ import pytest
 
 from crawler import Crawl, Page, Spider
 from crawler.assembly.places import Opening
-from crawler.engine.reading import LARGE_PAGE
 from crawler.executors.thread import ThreadExecutor
 from crawler.executors.work import ParseWork
+from crawler.page.page import LARGE as LARGE_PAGE
 from crawler.placement import Placement
 from crawler.testing import PretendWeb
 

@@ -86,15 +86,20 @@ class Setup(msgspec.Struct, frozen=True):
     memory: int
 
 
-def spider_target(spider: Spider) -> SpiderTarget:
+def spider_target(spider: Spider, params: Mapping[str, Any] | None = None) -> SpiderTarget:
     """Return how a worker makes this spider again: by its class and parameters.
 
-    What else was set on the object does not go along. Raises PluginError when another process cannot
+    Args:
+        spider: the spider; what else was set on the object does not go along.
+        params: what its class is called with, where that is not its parameters.
+
+    Raises PluginError when another process cannot
     find the class, or a parameter cannot be sent.
     """
     kind = type(spider)
     address = address_of(kind)
-    params = {key: getattr(spider, key) for key in kind.parameters()}
+    if params is None:
+        params = {key: getattr(spider, key) for key in kind.parameters()}
     return SpiderTarget(address, _packed(params, kind.__name__), _folder(address))
 
 
