@@ -49,6 +49,7 @@ class Reason(StrEnum):
 
     # We asked, and did not take the answer.
     CONTENT_TYPE = "content_type"
+
     # It looks like a trap.
     REPEATS = "repeats"
     PATH_DEPTH = "path_depth"
