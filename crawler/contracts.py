@@ -58,6 +58,8 @@ CONSUMER = "consumer of "
 
 #: How the names of notes about a host begin: that it is to be left alone, its robots.txt, its cookies.
 REST, ROBOTS_TEXT, COOKIES = "rest ", "robots ", "cookies "
+#: The note that says what the rules about traps have counted.
+TRAP_COUNTS = "traps"
 #: The note that says whether hosts may be in contact with this crawl.
 CONTACTS = "contacts"
 

@@ -6,22 +6,30 @@ always have the form `scheme://authority/path`, which is what the cheap string f
 
 from __future__ import annotations
 
+import re
+
 import ada_url
 
 from crawler.errors import UrlError
+
+_SHOWN = 200  # characters of a URL in an error's message
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def canonical(url: str) -> str:
     """Return an absolute http(s) URL in canonical form.
 
+    Half a character (a lone surrogate) counts as U+FFFD, as where the standard takes a text for a URL.
     Raises UrlError, naming the URL and what is wrong with it.
     """
     try:
         href = ada_url.normalize_url(url)
     except ValueError:
-        raise UrlError(f"{url!r} is not an absolute URL, such as https://example.com/") from None
+        if _HALF.search(url):
+            return canonical(_HALF.sub("\ufffd", url))
+        raise UrlError(f"{_shown(url)} is not an absolute URL, such as https://example.com/") from None
     if not is_web(href):
-        raise UrlError(f"{url!r} is not fetched: only http and https URLs are")
+        raise UrlError(f"{_shown(url)} is not fetched: only http and https URLs are")
     return href.partition("#")[0]
 
 
@@ -33,7 +41,8 @@ def join(base: str, href: str) -> str | None:
     try:
         return ada_url.join_url(base, href).partition("#")[0]
     except ValueError:
-        return None
+        whole = _HALF.sub("\ufffd", href)
+        return None if whole == href else join(base, whole)
 
 
 def is_web(url: str) -> bool:
@@ -69,3 +78,7 @@ def directory_of(url: str) -> str:
     """Return a canonical URL up to the last slash of its path: what relative links are joined to."""
     path = url.partition("?")[0]
     return path[: path.rindex("/") + 1]
+
+
+def _shown(url: str) -> str:
+    return repr(url) if len(url) <= _SHOWN else f"{url[:_SHOWN]!r}..."

@@ -19,8 +19,10 @@ urls = st.builds(
     hosts,
     tails,
 )
-anything = st.text(max_size=30) | st.sampled_from(
-    ["?x", "", "#f", "//b.test/x", "..\\x", "http:foo", " x ", "x:"]
+anything = (
+    st.text(max_size=30)
+    | st.text(st.characters(exclude_categories=()), max_size=8)
+    | st.sampled_from(["?x", "", "#f", "//b.test/x", "..\\x", "http:foo", " x ", "x:"])
 )
 
 
@@ -40,6 +42,36 @@ anything = st.text(max_size=30) | st.sampled_from(
         ("http://0x7f.1/", "http://127.0.0.1/"),
         ("http://[0:0::1]/", "http://[::1]/"),
         ("https://user:secret@example.com/", "https://user:secret@example.com/"),
+        # Hosts: case, width, invisible letters, mixed scripts, a dot at the end
+        ("https://EXAMPLE.\uff43om/", "https://example.com/"),
+        ("https://\u24d4xample.com/", "https://example.com/"),
+        ("https://ex\u00adample.com/", "https://example.com/"),
+        ("https://\u0430pple.com/", "https://xn--pple-43d.com/"),
+        ("https://ex%61mple.com/", "https://example.com/"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("https://xn--fa-hia.example/", "https://xn--fa-hia.example/"),
+        ("https://example.com./", "https://example.com./"),
+        ("https://a_b.example.com/", "https://a_b.example.com/"),
+        # Addresses in odd notations
+        ("http://2130706433/", "http://127.0.0.1/"),
+        ("http://0300.0250.1/", "http://192.168.0.1/"),
+        ("http://127.1/", "http://127.0.0.1/"),
+        ("http://127.0.0.1./", "http://127.0.0.1/"),
+        ("http://\uff11\uff12\uff17.1/", "http://127.0.0.1/"),
+        ("http://[::ffff:1.2.3.4]/", "http://[::ffff:102:304]/"),
+        ("http://[2001:DB8:0:0:0:0:0:1]:80/", "http://[2001:db8::1]/"),
+        # Users and ports
+        ("https://a@b@example.com:0443/", "https://a%40b@example.com/"),
+        ("https://:@example.com:/", "https://example.com/"),
+        # Backslashes, tabs, line breaks, slashes too many or too few
+        ("https:\\\\example.com\\a\\..\\b", "https://example.com/b"),
+        ("ht\ntps://exa\tmple.com/a\rb", "https://example.com/ab"),
+        ("https:////example.com/", "https://example.com/"),
+        ("https://example.com/%2e%2E/a/%2e/", "https://example.com/a/"),
+        ("https://example.com/a//b/;c|d?e'f\\g", "https://example.com/a//b/;c|d?e%27f\\g"),
+        ("https://example.com/\0\x1fa", "https://example.com/%00%1Fa"),
+        ("https://example.com/\ud800a", "https://example.com/%EF%BF%BDa"),
+        ("https://example.com/%zz%", "https://example.com/%zz%"),
     ],
 )
 def test_canonical(url: str, wanted: str) -> None:
@@ -47,7 +79,30 @@ def test_canonical(url: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "example.com", "/path", "https://", "http://a b/", "http://a:99999/", "\ud800"]
+    "url",
+    [
+        "",
+        "example.com",
+        "/path",
+        "https://",
+        "http://a b/",
+        "http://a:99999/",
+        "http://a:-1/",
+        "http://a:8o/",
+        "http://[::1",
+        "http://[::1%25eth0]/",
+        "http://[1]/",
+        "http://256.1.1.1/",
+        "http://1.2.3.4.5/",
+        "http://0x100000000/",
+        "http://a%00b/",
+        "http://a%2fb/",
+        "http://a<b/",
+        "http://xn--\u00fc.test/",
+        "http://\u00ad/",
+        "http://a|b/",
+        "https://a^b/",
+    ],
 )
 def test_what_is_no_absolute_url_is_named_in_the_error(url: str) -> None:
     with pytest.raises(UrlError, match="is not an absolute URL") as error:
@@ -121,3 +176,23 @@ def test_join(href: str, wanted: str | None) -> None:
 )
 def test_taking_apart(url: str, origin: str, host: str, directory: str) -> None:
     assert (origin_of(url), host_of(url), directory_of(url)) == (origin, host, directory)
+
+
+LONG = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "/", "../", "%", "?", "&a=b", "ä", "\0", "\ud800", "@", ":", "[", "\\", "."]
+)
+def test_a_megabyte_of_anything_is_resolved_or_is_no_url(piece: str) -> None:
+    text = piece * (LONG // len(piece))
+    for href in (text, f"/{text}", f"//{text}", f"http://{text}", f"http://a.test/{text}"):
+        joined = join("https://a.test/x/y?q", href)
+        if joined is not None and is_web(joined):
+            assert canonical(joined) == joined
+
+
+def test_an_error_does_not_repeat_a_megabyte() -> None:
+    with pytest.raises(UrlError, match=r"^'xxx.*'\.\.\. is not an absolute URL") as error:
+        canonical("x" * LONG)
+    assert len(str(error.value)) < 300

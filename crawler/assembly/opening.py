@@ -11,7 +11,7 @@ from crawler.assembly.fetching import open_fetcher
 from crawler.assembly.outlets import make_feeds, make_sinks, marks_left, open_sinks
 from crawler.assembly.parts import Parts
 from crawler.assembly.places import Opening
-from crawler.assembly.rules import make_frontier, make_scope, make_wishes
+from crawler.assembly.rules import make_form, make_frontier, make_scope, make_traps, make_wishes
 from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, note_marks
@@ -150,5 +150,7 @@ def _plan(
         hops=limits.hops,
         seconds=limits.time,
         wishes=make_wishes(settings),
+        form=make_form(settings),
+        traps=make_traps(settings),
         clock=parts.clock,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 from crawler.assembly.fetching import user_agent
 from crawler.assembly.parts import Parts
 from crawler.contracts import Store
 from crawler.frontier import Frontier
+from crawler.policy.canonical import CanonicalForm
 from crawler.policy.politeness import HostPace, Politeness
 from crawler.policy.robots import robots_token
 from crawler.policy.scope import Scope
+from crawler.policy.traps import TrapLimits, Traps
 from crawler.policy.wishes import PageWishes
 from crawler.settings import Politeness as PolitenessSettings
 from crawler.settings import Settings
@@ -31,6 +35,23 @@ def make_politeness(settings: PolitenessSettings) -> Politeness:
         adapt=settings.adapt,
         hosts={name: HostPace(own.delay, own.per_host) for name, own in settings.hosts.items()},
     )
+
+
+def make_form(settings: Settings) -> CanonicalForm:
+    """Return the form in which the crawl knows URLs."""
+    urls = settings.urls
+    return CanonicalForm(
+        urls.drop,
+        sort_query=urls.sort_query,
+        index=urls.index,
+        trailing_slash=urls.trailing_slash,
+        https=urls.https,
+    )
+
+
+def make_traps(settings: Settings) -> Traps:
+    """Return the rules about crawler traps; they have counted nothing yet."""
+    return Traps(TrapLimits(**dict(settings.traps)), year=time.gmtime().tm_year)
 
 
 def make_frontier(parts: Parts, store: Store) -> Frontier:

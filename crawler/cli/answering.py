@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.assembly import make_form
 from crawler.cli import configuration
 from crawler.cli.ruling import Rules
 from crawler.cli.statefile import StateFile
@@ -26,7 +27,7 @@ class Answer:
     """What there is to say.
 
     Attributes:
-        url: in canonical form.
+        url: in the form in which the crawl knows it.
         word: how the person called the state.
         now: when the state was read, in seconds since 1970.
         trace: what the state knows of the URL.
@@ -64,6 +65,8 @@ def answer(url: str, word: Path, found: StateFile, config: Path | None) -> Answe
     now = time.time()
     longest = math.inf if settings is None else settings.politeness.max_delay
     seen = trace(found.path, url, now, longest)
+    if settings is not None and not seen.requests and (formed := make_form(settings)(url)) != url:
+        url, seen = formed, trace(found.path, formed, now, longest)
     rules = None
     if settings is not None:
         rules, lacking = _rules(settings, seen, by_hand=config is not None or found.settings is not None)
@@ -104,7 +107,7 @@ def _rules(settings: Settings, seen: Trace, *, by_hand: bool) -> tuple[Rules | N
             raise
         return None, _unusable(error)
     home = list(dict.fromkeys(host_of(origin + "/") for origin in seen.home))
-    return Rules(settings, spider, home, seen.robots), ""
+    return Rules(settings, spider, home, seen.robots, None if seen.requests else seen.trapped), ""
 
 
 def _unusable(error: CrawlerError) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from typer import BadParameter
 
-from crawler.assembly import make_scope, placed_callbacks
+from crawler.assembly import make_form, make_scope, placed_callbacks
 from crawler.engine.admission import Admission
 from crawler.engine.callbacks import Callbacks
 from crawler.errors import ConfigError, Problem, UrlError
@@ -124,7 +124,9 @@ def check_starts(settings: Settings, spider: Spider, path: Path) -> None:
         callbacks.find("parse")  # which gets the pages of every start that a configuration can name
     check_start_file(settings, spider)
     start = spider.start
-    admission = Admission(make_scope(settings, spider), lambda key: False, callbacks.find)
+    admission = Admission(
+        make_scope(settings, spider), lambda key: False, callbacks.find, form=make_form(settings)
+    )
     problems = []
     for one in [start] if isinstance(start, str | UrlFile | Sitemap) else start:
         if isinstance(one, UrlFile):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-from crawler.assembly import make_scope, make_wishes
+from crawler.assembly import make_form, make_scope, make_traps, make_wishes
 from crawler.assembly.places import Opening
 from crawler.cli.configuration import offline_callbacks, whole_url
 from crawler.cli.exitcodes import ExitCode
@@ -85,7 +85,9 @@ class Found:
             make_scope(settings, spider),
             self._knows,
             offline_callbacks(settings, spider).find,
-            make_wishes(settings),
+            wishes=make_wishes(settings),
+            form=make_form(settings),
+            traps=make_traps(settings),
         )
         for host in home:
             self._admission.start(Request(f"http://{host}/", callback))

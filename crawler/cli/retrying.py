@@ -9,7 +9,7 @@ import typer
 
 from crawler.cli.wording import number_of
 from crawler.errors import UrlError
-from crawler.model import Reason
+from crawler.model import TRAPS, Reason
 from crawler.nearest import nearest
 from crawler.store.retrying import Ended
 from crawler.url import canonical, host_of, origin_of
@@ -39,6 +39,7 @@ _RULES = frozenset(
         Reason.ADDRESS,
         Reason.CONTENT_TYPE,
         Reason.PARSE_GUARD,
+        *TRAPS,
     }
 )
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from crawler.assembly import make_scope
+from crawler.assembly import make_scope, make_traps
 from crawler.assembly.fetching import user_agent
 from crawler.engine.admission import LONGEST_URL
 from crawler.model import Reason
+from crawler.observe.reasons import explain
 from crawler.policy.robots import RobotsText, robots_token, rules_for_status
 from crawler.policy.scope import Scope
+from crawler.policy.shape import shape_of
 from crawler.settings import Settings
 from crawler.settings.finding import Path, dotted
 from crawler.settings.origins import secrets
@@ -42,12 +44,14 @@ class Rules:
         settings, spider: whose rules they are.
         home: the hosts of the starts.
         robots: the answer to the request for robots.txt, when it is known.
+        trapped: by which rule about traps URLs of the same shape were turned away.
     """
 
     settings: Settings
     spider: Spider
     home: Sequence[str]
     robots: RobotsText | None = None
+    trapped: Reason | None = None
 
     def on(self, url: str, depth: int | None = None) -> list[Rule]:
         """Return what each rule says of a canonical URL, in the order in which a crawl asks them.
@@ -56,7 +60,13 @@ class Rules:
             url: in canonical form.
             depth: links away from the start, when that is known.
         """
-        return [*self._length(url), *self._scope(url), *self._depth(depth), *self._robots(url)]
+        return [
+            *self._length(url),
+            *self._scope(url),
+            *([] if depth == 0 else self._traps(url)),  # starts are let in
+            *self._depth(depth),
+            *self._robots(url),
+        ]
 
     def _length(self, url: str) -> Iterator[Rule]:
         if len(url) > LONGEST_URL:
@@ -108,6 +118,21 @@ class Rules:
             fits = next(number for number, one in enumerate(patterns) if re.search(one, url))
             return Rule("scope.exclude", refused, f"{self.entry(path, patterns, fits)} refuses it")
         return Rule("scope.exclude", None, f"{self._listed(path, patterns)} does not match")
+
+    def _traps(self, url: str) -> Iterator[Rule]:
+        """Yield what the rules about traps say; those that only a crawl can ask, by what was turned away."""
+        reason = make_traps(self.settings).refuses(url)
+        if reason is not None:
+            yield self._trap(reason, f"it looks like a trap: {explain(reason).meaning}")
+        elif self.trapped is not None:
+            meaning = explain(self.trapped).meaning
+            yield self._trap(self.trapped, f"links to URLs like {shape_of(url)} were turned away: {meaning}")
+
+    def _trap(self, reason: Reason, words: str) -> Rule:
+        keys = ("years_ahead", "years_back") if reason is Reason.CALENDAR else (str(reason),)
+        limits = self.settings.traps
+        said = ", ".join(f"{self.placed(('traps', key))} is {getattr(limits, key)}" for key in keys)
+        return Rule(f"traps.{keys[0]}", reason, f"{words}; {said}")
 
     def _depth(self, depth: int | None) -> Iterator[Rule]:
         most = self.settings.limits.depth

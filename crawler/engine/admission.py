@@ -15,7 +15,10 @@ from crawler.engine.turns import is_long, turns
 from crawler.errors import SpiderError, UrlError
 from crawler.model import Dropped, Links, Reason, Request
 from crawler.model.items import is_item_type, item_name
+from crawler.policy.canonical import CanonicalForm
+from crawler.policy.endless import Leads
 from crawler.policy.scope import Scope
+from crawler.policy.traps import Traps
 from crawler.policy.wishes import PageWishes
 from crawler.url import canonical, without_login
 
@@ -27,11 +30,16 @@ LONGEST_URL = 2_000
 
 
 class Findings:
-    """What one page gave: requests to add, items to commit or dropped, and links refused by reason."""
+    """What one page gave: requests to add, items to commit or dropped, and links refused by reason.
 
-    __slots__ = ("dropped", "found", "items", "rejected")
+    Attributes:
+        leads: what the rules about traps have counted of the page; None until it leads to something new.
+    """
+
+    __slots__ = ("dropped", "found", "items", "leads", "rejected")
 
     def __init__(self) -> None:
+        self.leads: Leads | None = None
         self.found: list[Request] = []
         self.items: list[Any] = []
         self.dropped: list[Dropped] = []
@@ -51,6 +59,8 @@ class Admission:
         knows: says whether a request's key is known already.
         check: raises SpiderError when the spider has no callback of this name.
         wishes: which links of a page are not followed because it asks for that.
+        form: the form in which the crawl knows URLs; left out, as the URL standard gives them.
+        traps: the rules about crawler traps; left out, there are none.
     """
 
     def __init__(
@@ -59,12 +69,17 @@ class Admission:
         knows: Callable[[str], bool],
         check: Callable[[str], object],
         wishes: PageWishes | None = None,
+        *,
+        form: CanonicalForm | None = None,
+        traps: Traps | None = None,
     ) -> None:
         self._scope = scope
         self._knows = knows
         self._check = check
         self._wishes = wishes or PageWishes()
-        self._joiner = Joiner()
+        self._form = form if form is not None and form.changes else None
+        self._traps = traps
+        self._joiner = Joiner(self._form)
         self._refusals: dict[str, Reason] = {}
         self._item_types: dict[type, bool] = {}
 
@@ -87,6 +102,8 @@ class Admission:
         Raises SpiderError for what is neither.
         """
         findings = Findings() if findings is None else findings
+        if self._form is not None:
+            self._secure(parent.url)
         for output in outputs:
             if type(output) is Links:
                 self._add_links(output, parent, findings)
@@ -101,34 +118,60 @@ class Admission:
                     f"{parent.callback} yielded {output!r:.80}, a {type(output).__name__}: yield items "
                     "(dict, dataclass, msgspec, attrs, pydantic), page.follow(...) or Request(...)"
                 )
+        if self._traps is not None:
+            self._traps.learn(findings.leads)
+            findings.leads = None  # a long page is sorted in portions
         return findings
 
+    def canonical(self, url: str) -> str:
+        """Return an absolute URL in the form in which the crawl knows it. Raises UrlError."""
+        url = canonical(url)
+        return url if self._form is None else self._form(url)
+
+    def hop_to(self, request: Request, target: str) -> str:
+        """Return where a redirect leads, in the form in which the crawl knows it.
+
+        One that only puts back what that form leaves out would lead to where it comes from, and the page
+        would be lost: it is followed as it is.
+        """
+        if self._form is None:
+            return target
+        url = self._form(target)
+        return target if url == request.url or url in request.history else url
+
     def start(self, start: str | Request) -> Request | Reason:
-        """Return a start request in canonical form, or why it may not enter.
+        """Return a start request in canonical form, or why it may not enter; traps are no matter of starts.
 
         Raises UrlError, and SpiderError for one that is wrong otherwise.
         """
         request = Request(start) if isinstance(start, str) else start
         self._check(request.callback)
         url = canonical(request.url)
+        if self._form is not None:
+            self._secure(url)
+            url = self._form(url)
         check_storable(request, f"start request {url}")
         request.at(url)
         if self._scope.welcome(request.url):
             self._refusals.clear()
-        return self.refuses(request.url) or request
+        return self._out_of_scope(request.url) or request
 
     def refuses(self, url: str) -> Reason | None:
         """Return why a canonical URL may not enter; remembers, since pages repeat their links."""
-        if len(url) > LONGEST_URL:
-            return Reason.EXCESS
-        reason = self._refusals.get(url)
+        reason = Reason.EXCESS if len(url) > LONGEST_URL else self._refusals.get(url)
         if reason is None:
-            reason = self._scope.refuses(url)
+            reason = self._out_of_scope(url)
+            if reason is None and self._traps is not None:
+                reason = self._traps.refuses(url)
             if reason is not None:
                 if len(self._refusals) >= _REMEMBERED:
                     self._refusals.clear()
                 self._refusals[url] = reason
         return reason
+
+    def refused_before(self, url: str) -> Reason | None:
+        """Return why new URLs like a canonical one were not let in, judged by others; None if they were."""
+        return None if self._traps is None else self._traps.last_refused(url)
 
     def may_start(self, url: str) -> bool:
         """Say whether a canonical URL may enter as a start request, whatever becomes of it as a link."""
@@ -160,7 +203,7 @@ class Admission:
                 continue
             elif href in unwanted:
                 findings.rejected[Reason.NOFOLLOW] += 1
-            else:
+            elif not self._is_trap(url, parent, findings):
                 data = links.data[position] if links.data else None
                 check_data(data, parent.callback)
                 request = Request(url, links.callback, priority=links.priority, data=data)
@@ -181,7 +224,7 @@ class Admission:
     def _add_request(self, request: Request, parent: Request, findings: Findings) -> None:
         self._check(request.callback)
         try:
-            url = canonical(request.url)
+            url = self.canonical(request.url)
         except UrlError as error:
             raise SpiderError(f"{parent.callback} yielded a request that cannot be made: {error}") from error
         check_storable(request, parent.callback)
@@ -190,10 +233,30 @@ class Admission:
         if reason is not None:
             findings.rejected[reason] += 1
             return
-        if request.again and self._knows(request.key):
+        known = self._knows(request.key)
+        if known and request.again:
             # Named by where it was asked for, so that a page fetched twice asks for it only once.
             request.key = f"{request.key} again {len(findings.found)} from {short_key(parent.key)}"
-        findings.found.append(request)
+        if known or not self._is_trap(request.url, parent, findings, made=True):
+            findings.found.append(request)
+
+    def _is_trap(self, url: str, parent: Request, findings: Findings, *, made: bool = False) -> bool:
+        """Say whether a new URL is kept out by what came before it, and count that."""
+        if self._traps is None:
+            return False
+        if findings.leads is None:
+            findings.leads = self._traps.leads_of(parent.url, parent.depth)
+        reason = self._traps.turns_away(url, findings.leads, made=made)
+        if reason is not None:
+            findings.rejected[reason] += 1
+        return reason is not None
+
+    def _out_of_scope(self, url: str) -> Reason | None:
+        return Reason.EXCESS if len(url) > LONGEST_URL else self._scope.refuses(url)
+
+    def _secure(self, url: str) -> None:
+        if self._form is not None and self._form.secure(url):
+            self._joiner.forget()
 
     def _is_item(self, kind: type) -> bool:
         known = self._item_types.get(kind)

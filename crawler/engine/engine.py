@@ -18,6 +18,7 @@ from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
 from crawler.engine.storable import without_unwritable
+from crawler.engine.trapmemory import TrapMemory
 from crawler.engine.why import Enquiry, Why
 from crawler.errors import FetchError, OutputError, ProtocolError, SpiderError
 from crawler.events import Closed, Delivered, ItemFailed, Visited
@@ -63,7 +64,15 @@ class Engine:
             moved=lambda: self._room.set(),
         )
         self._callbacks = Callbacks(plan.spider, plan.placed)
-        self._admission = Admission(plan.scope, plan.frontier.knows, self._callbacks.find, plan.wishes)
+        self._admission = Admission(
+            plan.scope,
+            plan.frontier.knows,
+            self._callbacks.find,
+            plan.wishes,
+            form=plan.form,
+            traps=plan.traps,
+        )
+        self._trap_memory = TrapMemory(plan.store, plan.traps)
         self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
         self._intake = Intake(self._admission, plan.frontier, plan.tell)
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.tell)
@@ -98,6 +107,7 @@ class Engine:
 
     async def _crawl(self) -> None:
         self._frontier.feeding(begin=True)
+        await self._trap_memory.recall()
         over = self._plan.opened.ended
         if over:
             self.stop(over)  # its items may still have to be delivered
@@ -152,6 +162,7 @@ class Engine:
 
     async def leave(self) -> None:
         """Note that the crawl has left its hosts: nothing is under way any more."""
+        await self._trap_memory.save()
         await self._frontier.leave()
 
     @property
@@ -271,6 +282,8 @@ class Engine:
         if isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items), visited.size)
         self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
+        if self._trap_memory.due:
+            await self._trap_memory.save()
 
     async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> Settled:
         return await self._frontier.settle(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crawler.url import directory_of, join
 
@@ -24,16 +24,20 @@ class Joiner:
     once; after that it costs a dictionary look-up, and gives the very same string, whose hash is
     already known. On three documentation sites that is a fifth to a half of the cost of joining each
     (`benchmarks/reading.py`).
+
+    Args:
+        form: gives a joined link the form in which the crawl knows it; None where that is the joined link.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, form: Callable[[str], str] | None = None) -> None:
+        self._form = form
         self._folders: dict[str, dict[str, str | None]] = {}
         self._entries = 0
 
     def join(self, base: str, hrefs: Sequence[str]) -> list[str | None]:
         """Return each link in canonical form (any scheme), or None where it is no URL at all."""
         folder = directory_of(base)
-        known, page = self._known_of(folder), join(base, "")
+        known, page = self._known_of(folder), self._formed(join(base, ""))
         joined = []
         for href in hrefs:
             path = href.partition("#")[0]
@@ -43,15 +47,22 @@ class Joiner:
             try:
                 joined.append(known[path])
             except KeyError:
-                url = folder + path if _PLAIN.fullmatch(path) else join(base, href)
+                url = self._formed(folder + path if _PLAIN.fullmatch(path) else join(base, href))
                 joined.append(url)
                 if len(path) < _LONG and not _OWN.match(path):
                     known[path] = url
                     self._entries += 1
         return joined
 
+    def forget(self) -> None:
+        """Join all links anew: their form may be another now."""
+        self._folders.clear()
+        self._entries = 0
+
+    def _formed(self, url: str | None) -> str | None:
+        return url if self._form is None or url is None else self._form(url)
+
     def _known_of(self, folder: str) -> dict[str, str | None]:
         if self._entries > _ENTRIES:
-            self._folders.clear()
-            self._entries = 0
+            self.forget()
         return self._folders.setdefault(folder, {})

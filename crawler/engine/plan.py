@@ -14,8 +14,10 @@ from crawler.events import Opened
 from crawler.frontier import Frontier
 from crawler.pipeline import Pipeline
 from crawler.policy.budget import Budget
+from crawler.policy.canonical import CanonicalForm
 from crawler.policy.retry import RetryRule
 from crawler.policy.scope import Scope
+from crawler.policy.traps import Traps
 from crawler.policy.wishes import PageWishes
 from crawler.spider import Spider
 
@@ -55,6 +57,8 @@ class Plan:
         left: how far batches and consumers came that this run does not have.
         hand_bytes: bodies in memory beyond this many bytes hold further fetches back; those of pages count
             whose items are not delivered.
+        form: the form in which URLs are known.
+        traps: the rules about crawler traps; None for none.
         clock: gives seconds; what the duration of a fetch is measured by.
     """
 
@@ -80,4 +84,6 @@ class Plan:
     feeds: Sequence[BatchFeed] = ()
     left: list[Mark] = field(default_factory=list)
     hand_bytes: int = 64 * 1024 * 1024
+    form: CanonicalForm = field(default_factory=CanonicalForm)
+    traps: Traps | None = None
     clock: Callable[[], float] = perf_counter

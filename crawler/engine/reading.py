@@ -133,6 +133,7 @@ class Reading:
             return GaveUp(Reason.REDIRECT_BROKEN, f"{response.status} to {where!r}")
         if request.hops >= self._plan.hops:
             return GaveUp(Reason.REDIRECT_LIMIT, f"{request.hops} redirects, the last to {target}")
+        target = self._admission.hop_to(request, target)
         refusal = self._admission.refuses(target)
         if refusal is not None:
             return Refused(refusal, f"redirect to {target}")

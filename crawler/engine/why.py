@@ -61,10 +61,13 @@ class Enquiry:
         """Return what is known of a URL, or of a request as it was made. Raises StateError."""
         request = Request(asked) if isinstance(asked, str) else copy(asked)
         try:
-            request.at(canonical(request.url))
+            known = await self._store.look_up(request.at(canonical(request.url)).key)
+            if (
+                known is None
+            ):  # as nearly always: only a redirect leads to a URL that is not in the crawl's form
+                known = await self._store.look_up(request.at(self._admission.canonical(request.url)).key)
         except UrlError as error:
             return Why(request.url, "refused", Reason.SCHEME, str(error))
-        known = await self._store.look_up(request.key)
         if known is None:
             return await self._unknown(request.url)
         words = ", ".join(self._waiting(request, known)) if known.state is State.WAITING else _ended(known)
@@ -82,6 +85,10 @@ class Enquiry:
         if rules is not None and rules.refuses(url):
             reason = rules.cause or Reason.ROBOTS
             return Why(url, "refused", reason, f"robots.txt of its host does not let us ({rules.verdict})")
+        like = self._admission.refused_before(url)
+        if like is not None:
+            words = f"{like}: links to URLs like it were not let in: {explain(like)}"
+            return Why(url, "unknown", None, f"not found so far, or refused as a trap; {words}")
         asked = "" if rules is not None else ", and robots.txt of its host has not been asked"
         return Why(
             url,

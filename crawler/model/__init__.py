@@ -3,7 +3,7 @@
 from crawler.model.lease import Lease
 from crawler.model.links import LINK_KINDS, TO_PAGES, LinkKind, Links
 from crawler.model.outcome import Done, Dropped, Failed, Failure, GaveUp, Outcome, Refused, Retry, is_page
-from crawler.model.reason import PASSING, UNREACHED, Reason
+from crawler.model.reason import PASSING, TRAPS, UNREACHED, Reason
 from crawler.model.request import ROBOTS, Callback, Request, callback_name
 from crawler.model.response import File, Response, Timings
 
@@ -12,6 +12,7 @@ __all__ = [
     "PASSING",
     "ROBOTS",
     "TO_PAGES",
+    "TRAPS",
     "UNREACHED",
     "Callback",
     "Done",

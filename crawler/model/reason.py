@@ -50,6 +50,17 @@ class Reason(StrEnum):
     # We asked, and did not take the answer.
     CONTENT_TYPE = "content_type"
 
+    # It looks like a trap.
+    REPEATS = "repeats"
+    PATH_DEPTH = "path_depth"
+    PARAMETERS = "parameters"
+    CALENDAR = "calendar"
+    COMBINATIONS = "combinations"
+    SESSIONS = "sessions"
+    ENDLESS = "endless"
+    PATTERN_BUDGET = "pattern_budget"
+    HOST_BUDGET = "host_budget"
+
     # We had the page, and could not use it.
     PARSE_GUARD = "parse_guard"
     CALLBACK = "callback"
@@ -66,6 +77,21 @@ class Reason(StrEnum):
 
 #: The host cannot be reached at all, which is trouble for all of its requests.
 UNREACHED = frozenset({Reason.DNS, Reason.CONNECT, Reason.CONNECT_TIMEOUT, Reason.TLS_TIMEOUT})
+
+#: Rules about crawler traps; a setting under `traps` is behind each.
+TRAPS = frozenset(
+    {
+        Reason.REPEATS,
+        Reason.PATH_DEPTH,
+        Reason.PARAMETERS,
+        Reason.CALENDAR,
+        Reason.COMBINATIONS,
+        Reason.SESSIONS,
+        Reason.ENDLESS,
+        Reason.PATTERN_BUDGET,
+        Reason.HOST_BUDGET,
+    }
+)
 
 #: Causes that may pass by themselves: such a request is tried again.
 PASSING = frozenset(

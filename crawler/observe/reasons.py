@@ -74,6 +74,24 @@ EXPLAINED: dict[Reason, Explained] = {
     Reason.CONTENT_TYPE: Explained(
         "not a type of page", "name the type in fetch.page_types, or set fetch.other: keep or save"
     ),
+    Reason.REPEATS: Explained("the URL repeats itself, as when links lead in a circle", "see traps.repeats"),
+    Reason.PATH_DEPTH: Explained("the URL's path has too many segments", "see traps.path_depth"),
+    Reason.PARAMETERS: Explained("the URL's query has too many parameters", "see traps.parameters"),
+    Reason.CALENDAR: Explained(
+        "the date in the URL is far from today", "see traps.years_ahead and traps.years_back"
+    ),
+    Reason.COMBINATIONS: Explained(
+        "one more combination of parameters that came together in too many ways", "see traps.combinations"
+    ),
+    Reason.SESSIONS: Explained(
+        "a page under one more session id", "set urls.drop: [session], or see traps.sessions"
+    ),
+    Reason.ENDLESS: Explained(
+        "one more of pages that only lead to their own kind",
+        "if there is an end to them, raise traps.endless",
+    ),
+    Reason.PATTERN_BUDGET: Explained("enough URLs of the same pattern", "raise traps.pattern_budget"),
+    Reason.HOST_BUDGET: Explained("enough URLs of the same host", "raise traps.host_budget"),
     Reason.PARSE_GUARD: Explained(
         "the markup could hurt the parser", "read it in a callback marked with @process"
     ),

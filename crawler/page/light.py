@@ -14,6 +14,8 @@ from crawler.page.markup import CARRIED, SPACES, TAG_IN_VALUE, count_of, sampled
 MOST_STEPS = 75_000_000
 #: Copies of open formatting tags and of their attributes: about 60 megabytes and 0.2 seconds.
 MOST_COPIES = 400_000
+#: Tags times the bytes that are left for their attributes, of a small page: at worst 0.15 seconds.
+SMALL = 4_000_000
 #: Attributes of one tag, each compared with all others: about 0.15 seconds; and the bytes that they take.
 MOST_ATTRIBUTES, ATTRIBUTE_BYTES = 12_000, 40_000
 #: Of equal formatting tags the parser keeps so many.
@@ -40,7 +42,7 @@ def is_light(markup: bytes, tags: int) -> bool:
     """
     size = len(markup)
     # A start tag takes three bytes, and an attribute two.
-    if tags * tags <= MOST_STEPS // 2 and tags * (size - 3 * tags) <= 2 * MOST_COPIES:
+    if tags * tags <= MOST_STEPS // 2 and tags * (size - 3 * tags) <= SMALL:
         return size <= ATTRIBUTE_BYTES or not may_have_long_tag(markup, tags)
     end = markup.count(b"</")
     start = tags - end

@@ -20,6 +20,8 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     Digests, because parameters may be secret.
     """
     values = {name: getattr(settings, name) for name in _MATTERS}
+    urls = settings.urls
+    values["urls"] = {name: value for name in type(urls).model_fields if (value := getattr(urls, name))}
     values["limits"] = {"depth": settings.limits.depth}
     values["pipeline"] = _stages(settings)
     return {path: blake2b(text.encode(), digest_size=8).hexdigest() for path, text in _values("", values)}

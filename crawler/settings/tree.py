@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -60,6 +60,66 @@ class Limits(Section):
         default=30.0,
         description="How long a first Ctrl-C, SIGTERM or SIGHUP waits for what is in flight; "
         "then the command stops at once.",
+    )
+
+
+class Urls(Section):
+    """Which URLs are the same page although they differ."""
+
+    drop: Many[Text] = Field(
+        default=(),
+        description="Query parameters that are left out, by name; `*` stands for any characters. `tracking` "
+        "and `session` stand for lists of well-known ones.",
+    )
+    sort_query: bool = Field(default=False, description="Put parameters into the order of their names.")
+    index: bool = Field(
+        default=False, description="Leave out `index.html`, `default.aspx` and the like at a path's end."
+    )
+    trailing_slash: Literal["add", "drop"] | None = Field(
+        default=None, description="Add a slash to a path's end, where that is no file, or drop it."
+    )
+    https: bool = Field(
+        default=False,
+        description="Fetch http links by https, where a start or a page of their host came by that.",
+    )
+
+
+Bound = Annotated[int, Field(ge=1)]
+
+
+class Traps(Section):
+    """What no site comes to that is no trap for crawlers; `null` switches a rule off."""
+
+    repeats: Bound | None = Field(
+        default=3,
+        description="How often in a row a part of a path may repeat itself, and a parameter with one value.",
+    )
+    path_depth: Bound | None = Field(default=30, description="Segments that a path may have.")
+    parameters: Bound | None = Field(default=40, description="Parameters that a query may have.")
+    years_ahead: Bound | None = Field(
+        default=10, description="How many years after this one the date in a URL may lie."
+    )
+    years_back: Bound | None = Field(
+        default=300, description="How many years before this one the date in a URL may lie."
+    )
+    combinations: Bound | None = Field(
+        default=5_000,
+        description="In how many ways one path's parameters may be put together without a value that is new.",
+    )
+    sessions: Bound | None = Field(
+        default=3, description="Under how many session ids in URLs one page is fetched."
+    )
+    endless: Bound | None = Field(
+        default=5_000,
+        description="How many pages in a row may lead to nothing but more of their own kind: "
+        "calendars, numbered lists, mazes.",
+    )
+    pattern_budget: Bound | None = Field(
+        default=None,
+        description="How many links may be followed whose URLs differ only in numbers, dates and ids.",
+    )
+    host_budget: Bound | None = Field(
+        default=None, description="How many links to one host, by scheme and port, may be followed."
     )
 
 
@@ -221,6 +281,10 @@ class Settings(Section):
         default=None, description="Where the crawl begins; required unless a spider is given."
     )
     scope: Scope = Field(default_factory=Scope, description="Which URLs belong to the crawl.")
+    urls: Urls = Field(default_factory=Urls, description="Which URLs are the same page although they differ.")
+    traps: Traps = Field(
+        default_factory=Traps, description="What counts as a trap for crawlers, and is not followed."
+    )
     limits: Limits = Field(default_factory=Limits, description="Where the crawl ends, even if there is more.")
     follow: Many[Follow] = Field(default=(), description="Which links are followed. Left out: none.")
     pages: Named[Text, PageKind] = Field(

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.contracts import State
+from crawler.contracts import TRAP_COUNTS, State
 from crawler.model import Reason
 from crawler.policy.robots import RobotsText
+from crawler.policy.shape import shape_of
+from crawler.policy.traps import Counts
+from crawler.store import reading
 from crawler.store.hosts import rest_of, robots_of
 from crawler.store.lineage import Row, Step, known_at, lineage
 from crawler.store.lock import holder_of
@@ -103,6 +106,7 @@ class Trace(msgspec.Struct, frozen=True):
         home: the origins of the starts.
         robots: the answer to the request for its origin's robots.txt, when it is known.
         robots_age: seconds since that came.
+        trapped: by which rule about traps URLs of the same shape were turned away last.
     """
 
     holder: str
@@ -111,6 +115,7 @@ class Trace(msgspec.Struct, frozen=True):
     home: Sequence[str]
     robots: RobotsText | None
     robots_age: float
+    trapped: Reason | None = None
 
 
 def facts(path: Path) -> Mapping[str, str]:
@@ -141,7 +146,15 @@ def trace(path: Path, url: str, now: float, longest: float) -> Trace:
             "SELECT url, reason FROM requests WHERE state = 'refused' AND detail = ? LIMIT 10",
             (f"redirect to {url}",),
         )
-        return Trace(holder_of(path), found, refused.fetchall(), _home(connection), robots, age)
+        return Trace(
+            holder_of(path),
+            found,
+            refused.fetchall(),
+            _home(connection),
+            robots,
+            age,
+            _trapped(connection, url, now),
+        )
 
 
 def _traced(connection: sqlite3.Connection, row: Row, rest: float) -> Traced:
@@ -181,6 +194,14 @@ def _attempts(connection: sqlite3.Connection, row: Row) -> Iterator[Attempt]:
 def _ahead(connection: sqlite3.Connection, row: Row) -> int:
     (number,) = connection.execute(_AHEAD, (row.host, row.priority, row.priority, row.id)).fetchone()
     return int(number)
+
+
+def _trapped(connection: sqlite3.Connection, url: str, now: float) -> Reason | None:
+    note = reading.note_of(connection, TRAP_COUNTS, now)
+    if note is None:
+        return None
+    reason = msgspec.msgpack.decode(note.value, type=Counts).refused.get(shape_of(url))
+    return None if reason is None else Reason(reason)
 
 
 def _home(connection: sqlite3.Connection) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -329,6 +330,57 @@ def test_hosts_that_a_spider_names(tmp_path: Path) -> None:
     rules = ruled(tmp_path, "spider: mine.py:Mine\n")
     assert rules.on("https://m.test/x")[0].words == "m.test is in Mine.hosts: m.test"
     assert rules.on("https://n.test/x")[0].words == "n.test is none of Mine.hosts: m.test"
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "words"),
+    [
+        ("/x/x/x/x/", "traps.repeats", "it looks like a trap: the URL repeats itself, "),
+        (
+            "/2077/01/01/",
+            "traps.years_ahead",
+            "it looks like a trap: the date in the URL is far from today; ",
+        ),
+    ],
+)
+def test_traps(tmp_path: Path, url: str, name: str, words: str) -> None:
+    rules = ruled(tmp_path, "start: https://a.test/\ntraps: {repeats: 3, years_ahead: 9}\n")
+    *_, rule = rules.on(HOST + url, 3)
+    assert rule.name == name
+    assert rule.words.startswith(words)
+    assert f"{name} at {tmp_path}/x.yaml:2 is " in rule.words
+    assert rules.on(HOST + url, 0)[-1].refuses is None
+
+
+def test_traps_that_only_a_crawl_sees(tmp_path: Path) -> None:
+    rules = replace(ruled(tmp_path, "start: https://a.test/\n"), trapped=Reason.ENDLESS)
+    *_, rule = rules.on(f"{HOST}/list?page=9", 3)
+    assert rule.words == (
+        f"links to URLs like {HOST}/list?page=<n> were turned away: "
+        "one more of pages that only lead to their own kind; traps.endless is 5000"
+    )
+
+
+ENDLESS = """\
+start: {demo: {articles: 500}}
+follow: [{css: .next a}, {css: 'a[href="/articles"]'}]
+traps: {endless: 5}
+urls: {drop: [tracking]}
+limits: {pages: 40}
+politeness: {delay: 0}
+state: state.db
+output: pages.jsonl
+"""
+
+
+def test_what_a_crawl_has_turned_away_is_named_with_its_setting(here: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "lists.yaml").write_text(ENDLESS)
+    done = here("run", "lists.yaml")
+    assert done.returncode == 0, done.stderr
+    told = said(here("why", "/articles?page=33", "--state", "lists.yaml"))
+    assert "traps.endless at lists.yaml:3 is 5" in told, told
+    known = said(here("why", "/?utm_source=mail", "--state", "lists.yaml"))
+    assert known.splitlines()[1].split() == ["done", "ok:", "fetched", "and", "read"]
 
 
 def test_too_deep(tmp_path: Path) -> None:

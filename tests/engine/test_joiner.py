@@ -25,7 +25,7 @@ ODD = [
     "?x", "", "#f", "//h.test/x", "..\\x", "http:foo", "https:foo", "https:", "https:?q", "https:#f",
     " ?x", "\t", "\n#f", "h\nttps:?x", "?x#f", " ", "a ", "a #f", "a", " a", "a\t#f", "https://c.test/",
     "/", "./", "..", "a:b", "mailto:x", "http://[", "\\\\h.test", "\x00?x", "a?b#c ", ".", "%2e%2e/x",
-    "x/../y", "é", "a b",
+    "x/../y", "é", "a b", "\ud800", "a\udfffb", "a\0", "\0",
 ]  # fmt: skip
 hrefs = st.sampled_from(ODD) | st.text(st.sampled_from("ab/.?#:\\ \t\nhttps%2e@é"), max_size=12)
 
