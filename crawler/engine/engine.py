@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
 
 import msgspec
 from anyio import Event, Semaphore, create_task_group, get_cancelled_exc_class, move_on_after, sleep
@@ -80,6 +81,7 @@ class Engine:
         self._in_hand = 0
         self._visits = 0
         self._under_way: set[str] = set()
+        self._unbegun: dict[int, Coroutine[Any, Any, None]] = {}
         self._enquiry = Enquiry(plan.store, plan.frontier, self._admission, self._under_way)
         self._most_visits = _PAGES_A_SLOT * plan.concurrency
         self._room = Event()
@@ -102,6 +104,8 @@ class Engine:
             self.cause = ended
             self._frontier.close()  # so that nobody adds any more
             self._frontier.give_back_all()
+            for visit in self._unbegun.values():  # `asyncio.run` cancels at its end what has not begun yet
+                visit.close()
             self._plan.tell(Closed(ended))
         return ended
 
@@ -123,7 +127,8 @@ class Engine:
                     beside.start_soon(run)
                 async with create_task_group() as visits:
                     while (lease := await self._next()) is not None:
-                        visits.start_soon(self._visit, lease)
+                        visit = self._unbegun[id(lease)] = self._visit(lease)
+                        visits.create_task(visit)
                 beside.cancel_scope.cancel()
             self.delivery.finish()
         if visits.cancel_scope.cancel_called or delivery.cancel_scope.cancel_called:
@@ -196,6 +201,7 @@ class Engine:
 
     async def _visit(self, lease: Lease) -> None:
         """Fetch one URL, judge the answer, call the spider, write down what came of it."""
+        del self._unbegun[id(lease)]
         self._visits += 1
         self._under_way.add(lease.request.key)
         began = self._plan.clock()

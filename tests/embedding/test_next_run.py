@@ -169,7 +169,6 @@ async def test_items_that_a_batch_does_not_want_hold_nothing_back_for_good(tmp_p
 
 @pytest.mark.filterwarnings("ignore:Exception ignored in")
 @pytest.mark.filterwarnings("ignore:coroutine 'Engine._visit' was never awaited")
-@pytest.mark.filterwarnings("ignore:coroutine 'Engine._visit' was never awaited:RuntimeWarning")
 def test_a_visit_that_never_began_keeps_no_slot_of_a_shared_host() -> None:
     """`asyncio.run` cancels all tasks at its end, also those that have not taken their first step."""
     web = PretendWeb()
@@ -192,7 +191,7 @@ def test_a_visit_that_never_began_keeps_no_slot_of_a_shared_host() -> None:
         politeness = Politeness(delay=0, per_host=1)
         asyncio.run(leave_it(politeness, ticks))
         assert asyncio.run(again(politeness)) == 1
-    gc.collect()  # Python warns of such a visit when it lets go of it: here, not in the midst of another test
+    gc.collect()  # Python would warn of a visit that was never awaited, in the midst of another test
 
 
 async def test_crawls_that_share_a_host_take_turns() -> None:
