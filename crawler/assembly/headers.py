@@ -27,16 +27,21 @@ class OwnHeaders:
 def own_headers(settings: Settings, starts: Iterable[str | Request]) -> OwnHeaders:
     """Return which headers go where: those that may be secrets to the start URLs' origins alone.
 
+    A login in a start URL goes to its origin, with every request.
+
     What is said of an origin counts more than what is said of all. The log says when a secret goes nowhere.
 
     Args:
         settings: a crawl's.
-        starts: its start URLs, as far as they are known beforehand; looked at only where there are secrets.
+        starts: its start URLs, as far as they are known beforehand.
     """
     fetch, secret = settings.fetch, secret_headers(settings)
     everywhere = {name: value for name, value in fetch.headers.items() if name not in secret}
     bound = {name: fetch.headers[name] for name in fetch.headers if name in secret}
+    starts = list(starts)
     at = {origin: dict(bound) for origin in _origins(starts)} if bound else {}
+    for origin, login in _logins(starts):
+        at.setdefault(origin, {}).setdefault("Authorization", login)
     if bound and not at and not fetch.origins:
         _log.warning(
             "%s may be a secret, and no start URL is known beforehand: it is sent nowhere; say under "
@@ -61,6 +66,19 @@ def known_starts(settings: Settings, spider: Spider | None = None) -> Iterator[s
             yield one.url
         elif not isinstance(one, UrlFile):
             yield one
+
+
+def _logins(starts: Iterable[str | Request]) -> Iterator[tuple[str, str]]:
+    """Yield origin and Authorization header of the start URLs that hold a login."""
+    for start in starts:
+        url = start if isinstance(start, str) else start.url
+        if "@" in url:
+            try:
+                request = Request(url).at(canonical(url))
+            except UrlError:
+                continue  # the crawl tells of it when it begins
+            if "Authorization" in request.headers:
+                yield origin_of(request.url), request.headers["Authorization"]
 
 
 def _origins(starts: Iterable[str | Request]) -> Iterator[str]:

@@ -35,7 +35,7 @@ def make_spider(settings: Settings, given: Spider | None = None) -> Spider:
         if start.file is not None:
             spider.start = UrlFile(settings.folder / start.file)
         elif start.demo is None:
-            spider.start = _starts(start)
+            spider.start = _starts(start) or spider.start  # a crawl that is kept open names none
     return spider
 
 

@@ -101,7 +101,7 @@ def test_every_setting_is_listed_with_its_origin(
     listing = told.partition("each comes from:\n\n")[2].splitlines()
     assert all(line.startswith("  ") for line in listing)
     # Two columns of one width, and what is left.
-    assert len({line.index(line.split()[1]) for line in listing}) == 1
+    assert len({line.index(line.split()[1], len(line.split()[0]) + 2) for line in listing}) == 1
     rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in listing}
     assert rows["politeness.delay"].split() == ["3s", "base.yaml:1"]
     assert rows["politeness.per_host"].split() == ["1", "default"]

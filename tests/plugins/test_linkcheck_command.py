@@ -333,7 +333,7 @@ def test_the_demo_site(run: Run, demo_site: DemoSite, tmp_path: Path) -> None:
     assert paths("not_checked") == {
         "/moved-away": "host",
         "/private/": "robots",
-        "/trouble/bomb": "too_large",
+        "/trouble/bomb": "bomb",
         "/trouble/deep": "parse_guard",
     }
     assert not any(hit.path_qs in demo_site.private_pages for hit in demo_site.hits)

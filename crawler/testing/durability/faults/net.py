@@ -78,8 +78,8 @@ def _no_process(call: int) -> BaseException:
 
 
 def _decoder(faults: Faults, real: Callable[..., Any]) -> Callable[..., Any]:
-    def decoder(coding: str, limit: int) -> Any:
-        found = real(coding, limit)
+    def decoder(*args: Any) -> Any:
+        found = real(*args)
         call = faults.due("decode")
         if call:
             words = "damaged gzip data" if call % 2 else "truncated gzip data: it ends after 10 bytes"
@@ -88,7 +88,8 @@ def _decoder(faults: Faults, real: Callable[..., Any]) -> Callable[..., Any]:
             def fails(*_: Any) -> Any:
                 raise error
 
-            setattr(found, "feed" if call % 2 else "finish", fails)
+            for verb in ("feed", "steps") if call % 2 else ("finish",):
+                setattr(found, verb, fails)
         return found
 
     return decoder
