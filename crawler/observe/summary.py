@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.encode import mended, visible
+from crawler.model.recrawl import Change
 from crawler.observe.reasons import explain
 from crawler.observe.standstill import advice
 from crawler.observe.stats import OTHER_REASONS, Stats
@@ -92,6 +93,7 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
 
 def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, Sequence[Row]]]:
     yield "pages", list(_pages(stats))
+    yield "changes", list(_changes(stats))
     yield "items", _counted(stats.items) or [("0", "items", "")]
     yield "dropped", list(_dropped(stats))
     yield "failed", list(_failed(stats))
@@ -115,6 +117,25 @@ def _pages(stats: Stats) -> Iterator[Row]:
         yield f"{stats.pages_before:,}", "before", "in earlier runs of this crawl"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
+
+
+_CHANGES = {
+    Change.UNCHANGED: "as they were in the round before",
+    Change.CHANGED: "have other content",
+    Change.NEW: "were not there",
+    Change.GONE: "answered 404 or 410, redirect now, or nothing leads to them",
+    Change.UNKNOWN: "could not be had; what they gave before is passed on",
+}
+
+
+def _changes(stats: Stats) -> Iterator[Row]:
+    """Yield how pages stand against the round before, and items."""
+    if stats.changes is None:
+        return
+    for change, words in _CHANGES.items():
+        items = stats.item_changes[change]
+        if stats.changes[change] or items:
+            yield f"{stats.changes[change]:,}", f"pages {change}", f"{words}; {items:,} items"
 
 
 def _dropped(stats: Stats) -> Iterator[Row]:

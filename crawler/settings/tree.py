@@ -263,6 +263,17 @@ class Politeness(Section):
     )
 
 
+class Recrawl(Section):
+    """Running a finished crawl again asks only for what may have changed."""
+
+    after: Seconds = Field(default=0.0, description="Pages that are younger than this are not asked at all.")
+    key: Many[Text] = Field(
+        default=(),
+        description="Fields by which an item is known again on its page. Left out: a single item of its "
+        "name on a page is the same one, others are known by their whole content.",
+    )
+
+
 class Settings(Section):
     """A whole configuration, checked and in normal form; it cannot be changed."""
 
@@ -312,6 +323,11 @@ class Settings(Section):
     )
     fetch: Fetch = Field(default_factory=Fetch, description="How pages are fetched.")
     politeness: Politeness = Field(default_factory=Politeness, description="How gently each host is treated.")
+    recrawl: Recrawl | None = Field(
+        default=None,
+        description="Run again, a finished crawl is another round: unchanged pages are not read again, and "
+        "each item says in `change` how it stands. Left out: it begins anew.",
+    )
     listeners: ListenerList = Field(
         default=(), description="Plugins that are told what happens, such as for metrics."
     )

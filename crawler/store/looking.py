@@ -227,10 +227,10 @@ def batches(path: Path, last: int, size: int = 500) -> Iterator[Sequence[Record]
     Raises StateError, also when the crawl begins anew meanwhile.
     """
     with opened(path) as connection:
-        secret, after = facts_of(connection, path).get("secret"), 0
+        which, after = _round(facts_of(connection, path)), 0
         while after < last:
             connection.execute("BEGIN")
-            if facts_of(connection, path).get("secret") != secret:  # each crawl has its own
+            if _round(facts_of(connection, path)) != which:
                 raise StateError(f"the crawl in {path} began anew while its items were read: try again")
             records = [one for one in reading.items(connection, after, size) if one.id <= last]
             connection.execute("COMMIT")
@@ -258,6 +258,11 @@ def facts_of(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
     if "crawl" not in facts:
         raise StateError(f"the state {path} is empty: no crawl has begun in it")
     return facts
+
+
+def _round(facts: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return what tells crawls apart, and rounds of one crawl: each crawl has a secret of its own."""
+    return facts.get("secret"), facts.get("round")
 
 
 def digests_of(facts: Mapping[str, str]) -> dict[str, str]:
