@@ -14,7 +14,6 @@ from crawler.settings import Limits, Settings
 from crawler.state import identity, limit_reached
 from crawler.store.looking import Standing
 
-
 #: What says among the settings of a crawl that it remembers pages.
 _RECRAWL = "recrawl.on"
 
@@ -24,7 +23,8 @@ class NextRun:
     """What running the command again means.
 
     Attributes:
-        kind: "new", "resumed", "anew" or "round", as a run says of itself; "other_crawl" or "in_use" if refused.
+        kind: "new", "resumed", "anew" or "round", as a run says of itself; "other_crawl" or "in_use" if
+            refused.
         words: the same for people.
     """
 

@@ -9,7 +9,6 @@ import msgspec
 
 from crawler.model.request import Request
 
-
 #: The field of an item that says how it stands.
 CHANGE = "change"
 
