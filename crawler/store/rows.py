@@ -106,8 +106,12 @@ def _text(words: str) -> str:
     return words.encode("utf-8", "replace").decode()
 
 
+def item_of(name: str, dict_itself: bool, json: bytes) -> NamedItem:
+    """Return an item that was read back."""
+    return NamedItem(name, msgspec.json.decode(json), stands_in=not dict_itself)
+
+
 def record_of(id: int, kept: KeptItem, url: str) -> Record:
     """Return an item that was read back, with its change as one of its fields."""
     text = with_change(kept.json, kept.change) if kept.change else kept.json
-    item = NamedItem(kept.name, msgspec.json.decode(text), stands_in=not kept.is_dict)
-    return Record(id, item, url, text, kept.line, kept.change)
+    return Record(id, item_of(kept.name, kept.is_dict, text), url, text, kept.line, kept.change)

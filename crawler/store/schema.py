@@ -188,9 +188,7 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
     """
     file = "file:" + quote(path.absolute().as_posix())
     for how in ("mode=rw", "immutable=1"):
-        connection = sqlite3.connect(
-            f"{file}?{how}", uri=True, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(f"{file}?{how}", uri=True, isolation_level=None, check_same_thread=False)
         try:
             with _closed_on_error(connection):
                 connection.execute("PRAGMA schema_version").fetchone()

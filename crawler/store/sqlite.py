@@ -36,6 +36,8 @@ from crawler.url import origin_of
 
 #: Items that wait for delivery in memory; more are read from the disk.
 _FRESH = 1_000
+#: Facts that are the same in all rounds of a crawl: the key of the hashes, and where a demo site is served.
+_OF_ALL_ROUNDS = ("secret", "demo port")
 #: So much of the words of an error is kept.
 _DETAIL = 300
 
@@ -152,7 +154,8 @@ class SqliteStore:
             kept = {"opened": reading.opening(connection) or "0"}
             if recrawl:
                 meta = reading.meta(connection)
-                kept |= {"secret": meta["secret"], "round": str(int(meta.get("round", "1")) + 1)}
+                kept |= {name: meta[name] for name in _OF_ALL_ROUNDS if name in meta}
+                kept["round"] = str(int(meta.get("round", "1")) + 1)
             wipe(connection, recrawl=recrawl)
             reading.note(connection, {**facts, **kept})
             self._forget_all()
