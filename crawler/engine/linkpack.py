@@ -37,7 +37,11 @@ def pack(outputs: Sequence[Any]) -> bytes | None:
 def unpack(links: bytes) -> list[Links | Request]:
     """Return what was packed."""
     packed = msgspec.msgpack.decode(zlib.decompress(links)) if links else []
-    return [Links(*values) if kind == _LINKS else _request(*values) for kind, *values in packed]
+    return [_links(*values) if kind == _LINKS else _request(*values) for kind, *values in packed]
+
+
+def _links(base: str, hrefs: Sequence[str], callback: str, priority: int, data: Sequence[Any]) -> Links:
+    return Links(base, hrefs, callback, priority, data or ())
 
 
 def _parts(request: Request) -> tuple[Any, ...]:

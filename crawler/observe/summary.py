@@ -93,7 +93,7 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
 
 def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, Sequence[Row]]]:
     yield "pages", list(_pages(stats))
-    yield "changes", list(_changes(stats))
+    yield "changes", change_rows(stats.changes, stats.item_changes) if stats.changes is not None else []
     yield "items", _counted(stats.items) or [("0", "items", "")]
     yield "dropped", list(_dropped(stats))
     yield "failed", list(_failed(stats))
@@ -119,23 +119,36 @@ def _pages(stats: Stats) -> Iterator[Row]:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
 
 
-_CHANGES = {
-    Change.UNCHANGED: "as they were in the round before",
-    Change.CHANGED: "have other content",
-    Change.NEW: "were not there",
-    Change.GONE: "answered 404 or 410, redirect now, or nothing leads to them",
-    Change.UNKNOWN: "could not be had; what they gave before is passed on",
+#: How a page stands, in words.
+CHANGES = {
+    Change.UNCHANGED: "as in the round before",
+    Change.CHANGED: "other content than before",
+    Change.NEW: "not there in the round before",
+    Change.GONE: "404 or 410, a redirect now, or nothing leads there",
+    Change.UNKNOWN: "could not be had; what it gave before is passed on",
 }
 
 
-def _changes(stats: Stats) -> Iterator[Row]:
-    """Yield how pages stand against the round before, and items."""
-    if stats.changes is None:
-        return
-    for change, words in _CHANGES.items():
-        items = stats.item_changes[change]
-        if stats.changes[change] or items:
-            yield f"{stats.changes[change]:,}", f"pages {change}", f"{words}; {items:,} items"
+def change_rows(pages: Mapping[str, int], items: Mapping[str, int]) -> list[Row]:
+    """Return how pages stand against the round before, and their items.
+
+    Args:
+        pages: their numbers, by change.
+        items: the same of items.
+    """
+    return [
+        (
+            f"{pages.get(change, 0):,}",
+            f"{'page' if pages.get(change) == 1 else 'pages'} {change}",
+            _gave(words, items.get(change, 0)),
+        )
+        for change, words in CHANGES.items()
+        if pages.get(change) or items.get(change)
+    ]
+
+
+def _gave(words: str, items: int) -> str:
+    return f"{words}; {items:,} {'item' if items == 1 else 'items'}"
 
 
 def _dropped(stats: Stats) -> Iterator[Row]:

@@ -42,6 +42,9 @@ _DELAYED = (
 )
 
 
+_CHANGES = "SELECT change, count(*) FROM {} GROUP BY change"
+
+
 class Ended(msgspec.Struct, frozen=True):
     """So many requests came to this end, for this reason; that of an error page is "status 404"."""
 
@@ -104,6 +107,9 @@ class Standing(msgspec.Struct, frozen=True):
         last_item: id of the last item that there ever was: they are counted from 1.
         forgotten: id of the last item that is not in the state any more.
         outputs: id of the last item that each output has, by the output's name.
+        changes: with `recrawl`, the pages of this round by how they stand against the one before.
+        item_changes: the same of the items in the state.
+        round: which round it is, from 1.
     """
 
     path: str
@@ -124,6 +130,9 @@ class Standing(msgspec.Struct, frozen=True):
     last_item: int
     forgotten: int
     outputs: Mapping[str, int]
+    changes: Mapping[str, int]
+    item_changes: Mapping[str, int]
+    round: int
 
 
 def standing(path: Path) -> Standing:
@@ -153,6 +162,9 @@ def standing(path: Path) -> Standing:
             last_item=last_item,
             forgotten=forgotten,
             outputs={mark.sink: mark.item for mark in reading.marks(connection).values()},
+            changes=(changes := dict(connection.execute(_CHANGES.format("pages")))),
+            item_changes=dict(connection.execute(_CHANGES.format("items"))) if changes else {},
+            round=int(facts.get("round", "1")),
         )
 
 
