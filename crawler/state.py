@@ -75,11 +75,15 @@ class OpenState:
 
     @asynccontextmanager
     async def past(self) -> AsyncIterator[Past]:
-        """Lend what the round before knew of pages. Raises StateError where no state can keep that."""
+        """Lend what the round before knew of pages. Raises StateError as `remembering` does."""
+        async with StatePast(self.remembering()) as past:
+            yield past
+
+    def remembering(self) -> SqliteStore:
+        """Return the store that remembers pages from one run to the next. Raises StateError for any other."""
         if not isinstance(self.store, SqliteStore):
             raise StateError("recrawl: pages are remembered from one run to the next in a state file only")
-        async with StatePast(self.store) as past:
-            yield past
+        return self.store
 
     async def note(self, **facts: str) -> None:
         """Write down facts about the crawl; a state in memory has no use for them."""

@@ -56,6 +56,8 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         sinks = [*parts.sinks, *make_sinks(parts), *make_plugin_sinks(settings)]
         allow = list(settings.fetch.allow)
         state = await stack.enter_async_context(_state(parts, spider))
+        if settings.recrawl is not None:
+            state.remembering()
         running = await stack.enter_async_context(_noted(state))
         # The state is not touched before plugins and outputs are known to be usable.
         places = await Opening(stack, tell, inline=parts.inline).places(checked, spider)

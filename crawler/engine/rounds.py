@@ -92,7 +92,7 @@ class Rounds:
         if before is None or not before.digest:
             return None
         young = response.status == _NOT_ASKED
-        etag, modified = validators(response.headers)
+        etag, modified = _validators(response)
         if response.status in (_NOT_MODIFIED, _NOT_ASKED):
             etag, modified = etag or before.etag, modified or before.modified
         elif before.asked != asked_digest(request) or before.digest != _digest(response):
@@ -118,7 +118,7 @@ class Rounds:
         change = Change.NEW if before is None else Change.UNCHANGED if same else Change.CHANGED
         self._cases[request.key].now = Remembered(
             self._clock(),
-            *validators(response.headers),
+            *_validators(response),
             b"" if links is None else digest,
             asked_digest(request),
             links or b"",
@@ -194,6 +194,11 @@ class Rounds:
 def _standing(before: Remembered | None, now: Remembered) -> Compared:
     items = () if before is None else before.items
     return Compared(Change.UNCHANGED, marked(items, Change.UNCHANGED), memory=now)
+
+
+def _validators(response: Response) -> tuple[str, str]:
+    headers = response.headers
+    return validators(headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
 def _digest(response: Response) -> bytes:

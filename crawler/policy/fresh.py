@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -38,9 +37,8 @@ def conditions(request: Request, page: Remembered) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def validators(headers: Mapping[str, str]) -> tuple[str, str]:
-    """Return ETag and Last-Modified of an answer, each empty when there is none that could be sent back."""
-    etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
+def validators(etag: str, modified: str) -> tuple[str, str]:
+    """Return ETag and Last-Modified of an answer, each empty when it cannot be sent back."""
     return etag if _SENDABLE.fullmatch(etag) else "", modified if _SENDABLE.fullmatch(modified) else ""
 
 

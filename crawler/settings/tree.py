@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
-from crawler.settings.files import FileList, OutputList, ProxyList, StateUse
+from crawler.settings.files import CacheUse, FileList, OutputList, ProxyList, StateUse
 from crawler.settings.origins import Origins, Source
 from crawler.settings.plugins import ListenerList, PipelineUse, PlacementUse
 from crawler.settings.section import Many, Named, Section, nothing
@@ -206,9 +206,14 @@ class Fetch(Section):
         description="HTTP proxies that everything is fetched through, such as "
         "`http://user:password@host:3128`. Each host is asked through one of them.",
     )
+    cache: CacheUse = Field(
+        default=None,
+        description="Keep answers on the disk and go by them as HTTP says, which is for the time in which a "
+        "crawl is developed; `true`, or where and how.",
+    )
     use: FetcherName | None = Field(
         default=None,
-        description="A plugin in front of the fetcher, such as a cache: an installed fetcher's name, "
+        description="A plugin in front of the fetcher, such as a proxy: an installed fetcher's name, "
         "`package.module:name`, or `fetchers.py:name` with a path relative to the configuration.",
     )
     params: Named[str, Any] = Field(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -346,3 +349,28 @@ async def test_a_round_needs_a_state_file(site: Site) -> None:
     with pytest.raises(StateError, match="in a state file only"):
         async with crawl:
             pass
+
+
+async def test_a_state_that_keeps_no_items_remembers_them_all_the_same(rounds: Rounds, site: Site) -> None:
+    small(site)
+    state = {"state": {"file": str(rounds.folder / "state.db"), "keep_items": False}}
+    first = await rounds.run(**state)
+    site.links("/", "/a", "/b")
+    items = await rounds.run(**state)
+    assert by_change(items) == {"unchanged": ["", "a", "a/1", "b", "b/1"], "gone": ["c", "c/1"]}
+    assert len(items) == len(first)
+
+
+async def test_a_csv_and_a_database_have_a_column_for_it(rounds: Rounds, site: Site) -> None:
+    small(site)
+    files = {"output": [str(rounds.folder / "out.csv"), str(rounds.folder / "out.db")]}
+    for links in (("/a", "/b"), ("/a",)):
+        site.links("/", *links)
+        async with Crawl(rounds.spider, **rounds.options(**files)) as crawl:
+            await crawl.wait()
+    with (rounds.folder / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with closing(sqlite3.connect(rounds.folder / "out.db")) as database:
+        stored = database.execute("SELECT path, change FROM dict ORDER BY item_id").fetchall()
+    assert [(row["path"], row["change"]) for row in rows] == stored
+    assert {change for _, change in stored} == {"unchanged", "gone"}

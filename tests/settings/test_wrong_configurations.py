@@ -42,7 +42,7 @@ WRONG: list[tuple[str, str]] = [
     # Rounds.
     (
         START + "state: memory\nrecrawl: {}\n",
-        "3:1: recrawl: 'recrawl' has no effect without a state file "
+        "3:10: recrawl: 'recrawl' has no effect without a state file "
         "(what is known of pages is kept there: remove 'state', or name a file)",
     ),
     (
