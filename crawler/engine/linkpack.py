@@ -23,7 +23,7 @@ def pack(outputs: Sequence[Any]) -> bytes | None:
     for output in outputs:
         if type(output) is Links:
             hrefs = output.hrefs if output.data else list(dict.fromkeys(output.hrefs))
-            packed.append((_LINKS, output.base, hrefs, output.callback, output.priority, output.data))
+            packed.append((_LINKS, msgspec.structs.replace(output, hrefs=hrefs)))
         elif isinstance(output, Request):
             packed.append((_REQUEST, *_parts(output)))
     if not packed:
@@ -37,11 +37,9 @@ def pack(outputs: Sequence[Any]) -> bytes | None:
 def unpack(links: bytes) -> list[Links | Request]:
     """Return what was packed."""
     packed = msgspec.msgpack.decode(zlib.decompress(links)) if links else []
-    return [_links(*values) if kind == _LINKS else _request(*values) for kind, *values in packed]
-
-
-def _links(base: str, hrefs: Sequence[str], callback: str, priority: int, data: Sequence[Any]) -> Links:
-    return Links(base, hrefs, callback, priority, data or ())
+    return [
+        msgspec.convert(values[0], Links) if kind == _LINKS else _request(*values) for kind, *values in packed
+    ]
 
 
 def _parts(request: Request) -> tuple[Any, ...]:

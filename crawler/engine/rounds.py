@@ -202,7 +202,7 @@ def _validators(response: Response) -> tuple[str, str]:
 
 
 def _digest(response: Response) -> bytes:
-    return content_digest(response.status, response.headers.get("Content-Type", ""), response.body)
+    return content_digest(response.status, response.headers, response.body)
 
 
 def _kept(outcome: Outcome) -> list[KeptItem]:

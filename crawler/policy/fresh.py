@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -42,15 +43,16 @@ def validators(etag: str, modified: str) -> tuple[str, str]:
     return etag if _SENDABLE.fullmatch(etag) else "", modified if _SENDABLE.fullmatch(modified) else ""
 
 
-def content_digest(status: int, content_type: str, body: bytes) -> bytes:
+def content_digest(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
     """Return 16 bytes that are others when what a callback reads is another.
 
     Args:
         status: of the answer.
-        content_type: the whole header, which may name the charset.
+        headers: of the answer: Content-Type, which may name the charset, and what it asks of crawlers.
         body: after content decoding.
     """
-    digest = blake2b(f"{status} {content_type}\n".encode("utf-8", "surrogatepass"), digest_size=16)
+    read = [headers.get(name, "") for name in ("Content-Type", "X-Robots-Tag")]
+    digest = blake2b("\n".join([str(status), *read, ""]).encode("utf-8", "surrogatepass"), digest_size=16)
     digest.update(body)
     return digest.digest()
 

@@ -13,6 +13,7 @@ from crawler.model import Links, Request
     [
         Links("https://a.test/", ["/a", "b?c"], "book", 3),
         Links("https://a.test/", ["/a", "/a"], data=[{"rank": 1}, {"rank": 2}]),
+        Links("https://a.test/", ["/a", "/b"], nofollow=["/b"], nofollow_for=["*"]),
         Request("https://a.test/x"),
         Request("https://a.test/x", "book", method="POST", json={"a": 1}, priority=2, data=[1]),
         Request("https://a.test/x", key="mine", accept=(404,), again=True, on_error="failed"),

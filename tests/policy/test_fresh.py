@@ -52,9 +52,11 @@ def test_validators_that_cannot_be_sent_back_are_none(etag: str, kept: str) -> N
 
 
 def test_digests_tell_apart_what_is_read_and_what_is_asked() -> None:
-    contents = {content_digest(200, "text/html", b"a"), content_digest(200, "text/plain", b"a")}
-    contents |= {content_digest(404, "text/html", b"a"), content_digest(200, "text/html", b"b")}
-    assert len(contents) == 4
+    html, plain = {"Content-Type": "text/html"}, {"Content-Type": "text/plain"}
+    noindex = {**html, "X-Robots-Tag": "noindex"}
+    contents = {content_digest(200, headers, b"a") for headers in (html, plain, noindex)}
+    contents |= {content_digest(404, html, b"a"), content_digest(200, html, b"b")}
+    assert len(contents) == 5
     asked = {
         asked_digest(Request(URL)),
         asked_digest(Request(URL, "other")),
