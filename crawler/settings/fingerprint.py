@@ -25,7 +25,8 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     values["limits"] = {"depth": settings.limits.depth}
     values["pipeline"] = _stages(settings)
     if settings.recrawl is not None:  # what is remembered of pages, and said of items, has to be of one kind
-        values["recrawl"] = {"on": True, "key": settings.recrawl.key}
+        noindex = settings.politeness.noindex or None
+        values["recrawl"] = {"on": True, "key": settings.recrawl.key, "noindex": noindex}
     return {path: blake2b(text.encode(), digest_size=8).hexdigest() for path, text in _values("", values)}
 
 
