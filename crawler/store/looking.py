@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -130,9 +131,9 @@ class Standing(msgspec.Struct, frozen=True):
     last_item: int
     forgotten: int
     outputs: Mapping[str, int]
-    changes: Mapping[str, int]
-    item_changes: Mapping[str, int]
-    round: int
+    changes: Mapping[str, int] = MappingProxyType({})
+    item_changes: Mapping[str, int] = MappingProxyType({})
+    round: int = 1
 
 
 def standing(path: Path) -> Standing:
