@@ -11,7 +11,16 @@ from crawler.assembly.headers import known_starts, own_headers
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
 from crawler.events import Event
-from crawler.fetch import CacheFiles, CachingFetcher, CookieFetcher, Folder, HttpFetcher, Limits, Others, nobody
+from crawler.fetch import (
+    CacheFiles,
+    CachingFetcher,
+    CookieFetcher,
+    Folder,
+    HttpFetcher,
+    Limits,
+    Others,
+    nobody,
+)
 from crawler.fetch.suffixes import load_one_owner
 from crawler.making import make_fetcher_plugin
 from crawler.model import Request

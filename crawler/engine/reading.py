@@ -60,9 +60,10 @@ class Reading:
 
     async def read(self, lease: Lease, response: Response) -> Outcome:
         """Return what an answer comes to; the callback is run when there is a page for it."""
-        standing = None if self._rounds is None else self._rounds.standing(lease.request, response)
-        if standing is not None:
-            return standing
+        if self._rounds is not None:
+            standing = await self._rounds.standing(lease.request, response)
+            if standing is not None:
+                return standing
         target = redirect_target(response)
         if target is not None:
             outcome: Outcome | None = await self._redirect(lease.request, response, target)

@@ -82,7 +82,7 @@ class Rounds:
         asking.headers = {**request.headers, **if_changed}
         return msgspec.structs.replace(await self._inner.fetch(asking), request=request)
 
-    def standing(self, request: Request, response: Response) -> Done | None:
+    async def standing(self, request: Request, response: Response) -> Done | None:
         """Return the outcome of a page that stands as it was; None for one that is to be read.
 
         Cases: it was not asked, or the server says so; it came, and its content is the same.
@@ -105,7 +105,7 @@ class Rounds:
             modified=modified,
             change=Change.UNCHANGED,
         )
-        found = self._followed(before, request)
+        found = await self._followed(before, request)
         reason = Reason.YOUNG if young else Reason.UNCHANGED
         return Done(found.found, rejected=found.rejected, reason=reason)
 
@@ -142,7 +142,7 @@ class Rounds:
         at_server = isinstance(outcome, GaveUp) and outcome.reason is Reason.STATUS
         if isinstance(outcome, Done) or (at_server and outcome.detail in _GONE):
             return self._gone(before, own)
-        return self._unknown(lease.request, before, own)
+        return await self._unknown(lease.request, before, own)
 
     def over(self, key: str) -> None:
         """Forget a request that is settled."""
@@ -172,18 +172,18 @@ class Rounds:
         items = [*marked(own, Change.NEW), *marked(before.items, Change.GONE)]
         return Compared(Change.GONE, items, memory=Remembered(self._clock(), change=Change.GONE))
 
-    def _unknown(self, request: Request, before: Remembered | None, own: list[KeptItem]) -> Compared:
+    async def _unknown(self, request: Request, before: Remembered | None, own: list[KeptItem]) -> Compared:
         items = marked(own, Change.NEW)
         if before is None:
             return Compared(items=items)
         memory = msgspec.structs.replace(before, change=Change.UNKNOWN)
-        found = self._followed(before, request).found
+        found = (await self._followed(before, request)).found
         return Compared(Change.UNKNOWN, [*items, *marked(before.items, Change.UNKNOWN)], found, memory)
 
-    def _followed(self, before: Remembered, request: Request) -> Findings:
+    async def _followed(self, before: Remembered, request: Request) -> Findings:
         """Let in what the page led to in the round before. Raises SpiderError."""
         try:
-            return self._admission.sort(unpack(before.links), request)
+            return await self._admission.sort_in_turns(unpack(before.links), request)
         except SpiderError as error:
             raise SpiderError(
                 f"{request.url}: what it led to in the round before cannot be followed any more: {error}; "
@@ -202,7 +202,9 @@ def _validators(response: Response) -> tuple[str, str]:
 
 
 def _digest(response: Response) -> bytes:
-    return content_digest(response.status, response.headers, response.body)
+    # A body that was written to a file is known by its digest.
+    body = response.body if response.file is None else response.file.digest.encode()
+    return content_digest(response.status, response.headers, body)
 
 
 def _kept(outcome: Outcome) -> list[KeptItem]:
