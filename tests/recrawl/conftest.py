@@ -51,7 +51,8 @@ class Site:
         headers = {"ETag": tag} if self.validators else {}
         if request.headers.get("If-None-Match") == tag and self.validators:
             return web.Response(status=304, headers=headers)
-        return web.Response(text=body, content_type="text/html", headers=headers)
+        kind = "application/octet-stream" if request.path.endswith(".bin") else "text/html"
+        return web.Response(body=body.encode(), content_type=kind, headers=headers)
 
     def links(self, path: str, *to: str, text: str = "") -> None:
         """Let a page be there, with links."""

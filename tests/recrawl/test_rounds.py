@@ -374,3 +374,23 @@ async def test_a_csv_and_a_database_have_a_column_for_it(rounds: Rounds, site: S
         stored = database.execute("SELECT path, change FROM dict ORDER BY item_id").fetchall()
     assert [(row["path"], row["change"]) for row in rows] == stored
     assert {change for _, change in stored} == {"unchanged", "gone"}
+
+
+class Files(Spider):
+    async def parse(self, page: Page) -> AsyncIterator[Any]:
+        file = page.response.file
+        yield {"path": page.url.split("/", 3)[3], "title": file.digest if file is not None else ""}
+        if file is None:
+            yield page.follow("a[href]")
+
+
+async def test_a_body_that_was_saved_to_a_file_is_known_by_its_content(rounds: Rounds, site: Site) -> None:
+    rounds.spider, site.validators = Files, False
+    saving = {
+        "fetch": {"allow": ["127.0.0.1"], "other": "save", "files": str(rounds.folder / "files")},
+    }
+    site.links("/", "/a.bin", "/b.bin")
+    site.bodies |= {"/a.bin": "\0 first", "/b.bin": "\0 same"}
+    await rounds.run(**saving)
+    site.bodies["/a.bin"] = "\0 other"
+    assert by_change(await rounds.run(**saving)) == {"unchanged": ["", "b.bin"], "changed": ["a.bin"]}
