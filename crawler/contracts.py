@@ -12,6 +12,7 @@ import msgspec
 from crawler.errors import OutputError
 from crawler.events import Event
 from crawler.model import Failed, Lease, Reason, Request, Response
+from crawler.model.recrawl import Compared, Remembered
 
 
 class Listener(Protocol):
@@ -40,6 +41,7 @@ class Record(msgspec.Struct, frozen=True):
         url: the page it was found on.
         json: the item as JSON, where the store has that already.
         line: the line of stages that it came through, where there are several.
+        change: how it stands against the round before, with `recrawl`; it is in the JSON too.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Record(msgspec.Struct, frozen=True):
     url: str
     json: bytes | None = None
     line: str = ""
+    change: str = ""
 
 
 #: How the names of the marks begin that are not a sink's, but a batch's at the end of a pipeline.
@@ -205,6 +208,8 @@ class Settlement(msgspec.Struct, frozen=True):
         seconds: how long it took to get it.
         failed: what plugins failed on, to be kept for who looks into it.
         lines: the line of stages that each item came through; empty where there are not several.
+        compared: with `recrawl`, once the request is over: its items instead of `items`, further requests
+            to add, and what the next round is to know.
     """
 
     lease: Lease
@@ -220,6 +225,7 @@ class Settlement(msgspec.Struct, frozen=True):
     lines: Sequence[str] = ()
     status: int = 0
     seconds: float = 0.0
+    compared: Compared | None = None
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -272,6 +278,34 @@ class Recalled(msgspec.Struct, frozen=True):
     forgotten: int = 0
     pages: int = 0
     size: int = 0
+
+
+class Unlinked(msgspec.Struct, frozen=True):
+    """A page of the round before to which nothing leads any more, and how many items are gone with it."""
+
+    url: str
+    items: int
+
+
+class Past(Protocol):
+    """What the round before knew of pages, and what this one knows; of a store that can keep that."""
+
+    @property
+    def changes(self) -> Mapping[str, int]:
+        """How many pages of this round stand how, when it is opened."""
+        ...
+
+    async def page(self, key: str) -> Remembered | None:
+        """Return what the round before knew of a request's page; None when it knew none."""
+        ...
+
+    async def let_go(self, limit: int) -> Sequence[Unlinked]:
+        """Settle up to `limit` pages of the round before that this one does not know, as gone.
+
+        Each becomes a request that is over, and its items are committed once more; both together. Returns
+        nothing when there are none left.
+        """
+        ...
 
 
 class Store(Protocol):

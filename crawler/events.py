@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from crawler.model import Failed, Lease, Outcome, Reason
+from crawler.model.recrawl import Compared
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -15,13 +16,14 @@ class Opened(msgspec.Struct, frozen=True):
 
     Attributes:
         name: what the crawl is called.
-        beginning: "new", "resumed", "anew" when the state held a crawl that is over, or "over" when that is
-            to stay as it is.
+        beginning: "new", "resumed", "anew" when the state held a crawl that is over, "round" when it is
+            another round of that (`recrawl`), or "over" when that is to stay as it is.
         state: the state file; empty when the state is in memory.
         pages: pages that were fetched before, when it is resumed.
         pending: requests that wait from before.
         items: items that every output has from before.
         ended: why the crawl ended which is over.
+        changes: with `recrawl`, how many pages of this round stand how, from before.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Opened(msgspec.Struct, frozen=True):
     pending: int = 0
     items: int = 0
     ended: str = ""
+    changes: Mapping[str, int] | None = None
 
 
 class Visited(msgspec.Struct, frozen=True):
@@ -44,6 +47,7 @@ class Visited(msgspec.Struct, frozen=True):
         wire_bytes: bytes of the body on the wire.
         seconds: time from asking the server to the end of the body.
         new: how many of the found requests were not known before.
+        compared: with `recrawl`, how it stands against the round before, once it is over.
     """
 
     lease: Lease
@@ -53,6 +57,7 @@ class Visited(msgspec.Struct, frozen=True):
     wire_bytes: int = 0
     seconds: float = 0.0
     new: int = 0
+    compared: Compared | None = None
 
 
 class StartRefused(msgspec.Struct, frozen=True):
@@ -175,6 +180,13 @@ class LoopBlocked(msgspec.Struct, frozen=True):
     whose: str = "plugin"
 
 
+class PageGone(msgspec.Struct, frozen=True):
+    """Nothing leads any more to a page of the round before; its `items` items are gone with it."""
+
+    url: str
+    items: int
+
+
 class Closed(msgspec.Struct, frozen=True):
     """The crawl is over; `cause` says why: "finished", a limit's name, "spent", "stopped" or "failed"."""
 
@@ -194,5 +206,6 @@ Event = (
     | WorkerLost
     | ThreadStuck
     | LoopBlocked
+    | PageGone
     | Closed
 )

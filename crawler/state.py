@@ -12,12 +12,13 @@ from pathlib import Path
 
 from anyio import current_time
 
-from crawler.contracts import Mark, Recalled, Store
-from crawler.errors import OtherCrawl
+from crawler.contracts import Mark, Past, Recalled, Store
+from crawler.errors import OtherCrawl, StateError
 from crawler.policy.again import Beginning, beginning, differences
 from crawler.settings import Limits, Settings, fingerprint
 from crawler.spider import Spider
 from crawler.store import MemoryStore, SqliteStore
+from crawler.store.past import StatePast
 
 _TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -68,9 +69,21 @@ class OpenState:
         if not isinstance(self.store, SqliteStore):
             return
         if not self.kept:
-            await self.store.start_anew(self.crawl)
+            await self.store.start_anew(self.crawl, recrawl=self.beginning is Beginning.ROUND)
         if self.beginning is not Beginning.OVER:
             await self.note(ended="", configuration=self.configuration)
+
+    @asynccontextmanager
+    async def past(self) -> AsyncIterator[Past]:
+        """Lend what the round before knew of pages. Raises StateError as `remembering` does."""
+        async with StatePast(self.remembering()) as past:
+            yield past
+
+    def remembering(self) -> SqliteStore:
+        """Return the store that remembers pages from one run to the next. Raises StateError for any other."""
+        if not isinstance(self.store, SqliteStore):
+            raise StateError("recrawl: pages are remembered from one run to the next in a state file only")
+        return self.store
 
     async def note(self, **facts: str) -> None:
         """Write down facts about the crawl; a state in memory has no use for them."""
@@ -97,7 +110,7 @@ async def open_state(
         longest=settings.politeness.max_delay,
     ) as store:
         crawl = identity(settings, type(spider))
-        begins = _beginning(store, crawl, settings.limits, fresh=fresh, once=once)
+        begins = _beginning(store, crawl, settings, fresh=fresh, once=once)
         facts = {"crawl": json.dumps(crawl), "name": settings.name, "began": time.strftime(_TIME)}
         yield OpenState(store, begins, facts, configuration=_file_of(settings))
 
@@ -129,7 +142,7 @@ def limit_reached(limits: Limits, pages: int, size: int) -> str:
 
 
 def _beginning(
-    store: SqliteStore, crawl: Mapping[str, str], limits: Limits, *, fresh: bool, once: bool
+    store: SqliteStore, crawl: Mapping[str, str], settings: Settings, *, fresh: bool, once: bool
 ) -> Beginning:
     before = json.loads(store.meta.get("crawl", "{}"))
     found = differences(before, crawl)
@@ -137,10 +150,11 @@ def _beginning(
     begins = beginning(
         known="crawl" in store.meta and store.known > 0,
         ended=store.meta.get("ended", ""),
-        used_up=bool(limit_reached(limits, pages, size)),
+        used_up=bool(limit_reached(settings.limits, pages, size)),
         differences=found,
         fresh=fresh,
         once=once,
+        recrawl=settings.recrawl is not None,
     )
     if begins is None:
         raise OtherCrawl(

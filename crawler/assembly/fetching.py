@@ -11,12 +11,22 @@ from crawler.assembly.headers import known_starts, own_headers
 from crawler.assembly.parts import Parts
 from crawler.contracts import Fetcher, Store
 from crawler.events import Event
-from crawler.fetch import CookieFetcher, Folder, HttpFetcher, Limits, Others, nobody
+from crawler.fetch import (
+    CacheFiles,
+    CachingFetcher,
+    CookieFetcher,
+    Folder,
+    HttpFetcher,
+    Limits,
+    Others,
+    nobody,
+)
 from crawler.fetch.suffixes import load_one_owner
 from crawler.making import make_fetcher_plugin
 from crawler.model import Request
 from crawler.policy.address import AddressRule
 from crawler.settings import Settings
+from crawler.settings.files import Cache
 from crawler.spider import Spider
 from crawler.version import __version__
 
@@ -29,7 +39,7 @@ async def open_fetcher(
     stack: AsyncExitStack,
     tell: Callable[[Event], None],
 ) -> Fetcher:
-    """Return what fetches, outermost first: cookies, which the store keeps; a plugin; the web.
+    """Return what fetches, outermost first: cookies, which the store keeps; a plugin; a cache; the web.
 
     Args:
         parts: what the crawl is made from.
@@ -40,17 +50,27 @@ async def open_fetcher(
         tell: told what listeners should know.
     """
     settings = parts.settings
+    inner: Fetcher
     if parts.fetcher is not None:
         inner = parts.fetcher
     else:
         starts = known_starts(settings, spider)
         inner = await stack.enter_async_context(make_fetcher(settings, allow, starts, tell))
+    if settings.fetch.cache is not None:
+        inner = _cached(settings, settings.fetch.cache, spider, inner)
     fetcher = make_fetcher_plugin(settings, inner)
     if fetcher is not inner and isinstance(fetcher, AbstractAsyncContextManager):
         await stack.enter_async_context(fetcher)
     if settings.fetch.cookies:
         return CookieFetcher(fetcher, store, one_owner=load_one_owner())
     return fetcher
+
+
+def _cached(settings: Settings, cache: Cache, spider: Spider, inner: Fetcher) -> Fetcher:
+    files = CacheFiles(Path(cache.folder), cache.max_size)
+    own = own_headers(settings, known_starts(settings, spider))
+    sent = {"User-Agent": user_agent(settings), **own.everywhere}
+    return CachingFetcher(inner, files, sent=sent, sent_at=own.at, always=cache.mode == "always")
 
 
 def make_fetcher(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from msgspec.structs import replace
+
 from crawler.assembly.checking import check_plugins
 from crawler.assembly.demosite import serve_demo
 from crawler.assembly.fetching import open_fetcher
@@ -15,6 +17,7 @@ from crawler.assembly.rules import make_form, make_frontier, make_scope, make_tr
 from crawler.contracts import Fetcher, Listener, Recalled
 from crawler.engine import Engine, Plan
 from crawler.engine.delivery import Outlet, note_marks
+from crawler.engine.plan import Recrawl
 from crawler.errors import PluginError
 from crawler.events import Event, Opened
 from crawler.executors.process.inside import refuse_in_worker
@@ -53,6 +56,8 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         sinks = [*parts.sinks, *make_sinks(parts), *make_plugin_sinks(settings)]
         allow = list(settings.fetch.allow)
         state = await stack.enter_async_context(_state(parts, spider))
+        if settings.recrawl is not None:
+            state.remembering()
         running = await stack.enter_async_context(_noted(state))
         # The state is not touched before plugins and outputs are known to be usable.
         places = await Opening(stack, tell, inline=parts.inline).places(checked, spider)
@@ -74,6 +79,10 @@ async def open_crawl(parts: Parts) -> AsyncIterator[Engine]:
         plan.tell, plan.feeds, plan.left, plan.pipeline = tell, feeds, left, places.pipeline
         plan.placed, plan.parser, plan.apart = places.callbacks, places.parser, places.apart
         plan.beside = [Watchdog(tell).run] if parts.watched else []
+        if settings.recrawl is not None:
+            past = await stack.enter_async_context(state.past())
+            plan.recrawl = Recrawl(past, settings.recrawl.after, settings.recrawl.key)
+            plan.opened = replace(plan.opened, changes=past.changes)
         engine = Engine(plan)
         running.append(engine)
         yield engine

@@ -14,13 +14,17 @@ from crawler.settings import Limits, Settings
 from crawler.state import identity, limit_reached
 from crawler.store.looking import Standing
 
+#: What says among the settings of a crawl that it remembers pages.
+_RECRAWL = "recrawl.on"
+
 
 @dataclass(frozen=True, slots=True)
 class NextRun:
     """What running the command again means.
 
     Attributes:
-        kind: "new", "resumed" or "anew", as a run says of itself; "other_crawl" or "in_use" if refused.
+        kind: "new", "resumed", "anew" or "round", as a run says of itself; "other_crawl" or "in_use" if
+            refused.
         words: the same for people.
     """
 
@@ -40,7 +44,15 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
     limit = _used_up(crawl, settings)
     found = [] if settings is None else differences(crawl.crawl, identity(settings, RuleSpider))
     known = crawl.requests > 0
-    begins = beginning(known=known, ended=crawl.ended, used_up=bool(limit), differences=found, fresh=False)
+    recrawl = _RECRAWL in crawl.crawl if settings is None else settings.recrawl is not None
+    begins = beginning(
+        known=known,
+        ended=crawl.ended,
+        used_up=bool(limit),
+        differences=found,
+        fresh=False,
+        recrawl=recrawl,
+    )
     waiting = sum(queue.ready + queue.delayed for queue in crawl.queues)
     # Cases: nothing there yet; two crawls would be mixed; to be gone on with; over; at its limit.
     if begins is Beginning.NEW:
@@ -52,9 +64,10 @@ def next_run(crawl: Standing, settings: Settings | None) -> NextRun:
     if begins is Beginning.RESUMED:
         wait = "waits" if waiting == 1 else "wait"
         return NextRun(begins, f"goes on; {number_of(waiting, 'request')} {wait}")
+    what = "is another round" if begins is Beginning.ROUND else "begins anew"
     if crawl.ended == "finished":
-        return NextRun(begins, "begins anew, and replaces its outputs")
-    return NextRun(begins, f"begins anew, and replaces its outputs; goes on if limits.{limit} is raised")
+        return NextRun(begins, f"{what}, and replaces its outputs")
+    return NextRun(begins, f"{what}, and replaces its outputs; goes on if limits.{limit} is raised")
 
 
 def outputs_of(settings: Settings | None) -> Collection[str] | None:

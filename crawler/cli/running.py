@@ -146,6 +146,7 @@ class Beginnings:
             "resumed": f"going on: {number_of(event.pages, 'page')} done, "
             f"{number_of(event.pending, 'request')} waiting",
             "anew": "beginning anew: the crawl in the state is over",
+            "round": "another round of the crawl in the state, which is over",
         }.get(event.beginning)
         if words:
             self._console.print(Text(f"{event.name}: {words} ({event.state})"), soft_wrap=True)

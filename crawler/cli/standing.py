@@ -17,7 +17,7 @@ from crawler.cli.nextrun import NextRun
 from crawler.cli.wording import number_of
 from crawler.contracts import BATCH, CONSUMER, State
 from crawler.observe.reasons import explain
-from crawler.observe.summary import causes, size_in_words
+from crawler.observe.summary import causes, change_rows, size_in_words
 from crawler.observe.terminal import plain, safe, show
 from crawler.store.looking import FailedOn, Queue, Standing
 
@@ -62,6 +62,7 @@ def as_json(
         "retried": crawl.retried,
         "waiting_hosts": len(crawl.queues),
         "longest_queues": [_queue_as_json(queue) for queue in crawl.queues[:_HOSTS]],
+        **_changes_as_json(crawl),
         "items": crawl.items,
         "items_let_go": crawl.forgotten,
         "outputs": [_output_as_json(*one, crawl.last_item, outputs) for one in crawl.outputs.items()],
@@ -69,6 +70,12 @@ def as_json(
     if hosts is not None:
         told["hosts"] = hosts
     return json.dumps(told).replace("\x7f", "\\u007f")  # in ASCII, so that no terminal is moved by it
+
+
+def _changes_as_json(crawl: Standing) -> dict[str, Any]:
+    if not crawl.changes:
+        return {}
+    return {"round": crawl.round, "page_changes": crawl.changes, "item_changes": crawl.item_changes}
 
 
 def _ends(crawl: Standing) -> dict[str, dict[str, int]]:
@@ -139,6 +146,7 @@ def _sections(
     for state, label in _LABELS:
         ends = [(end.requests, end.reason) for end in crawl.ends if end.state is state]
         yield label, [_reason(number, reason) for number, reason in ends]
+    yield "changes", change_rows(crawl.changes, crawl.item_changes)
     yield "failed", [_failed(one) for one in crawl.failed]
     yield "waiting", list(_queues(crawl.queues, now))
     yield "to retry", [_reason(number, reason) for reason, number in _ranked(crawl.retried)]

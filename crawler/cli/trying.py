@@ -35,7 +35,14 @@ class StatusLine:
 
 
 def kill_crawls(
-    config: Path, overrides: Sequence[str], runs: Sequence[int], kills: int, seed: int, *, as_json: bool
+    config: Path,
+    overrides: Sequence[str],
+    first: Sequence[str],
+    runs: Sequence[int],
+    kills: int,
+    seed: int,
+    *,
+    as_json: bool,
 ) -> bool:
     """Kill crawls and show what came of it; return whether nothing differed.
 
@@ -52,7 +59,7 @@ def kill_crawls(
 
     line.say("crawling undisturbed, twice")
     try:
-        report = kill(subject_of(config, overrides), runs, kills, seed, tell=tell)
+        report = kill(subject_of(config, overrides), runs, kills, seed, first=first, tell=tell)
     finally:
         line.end()
     _show(report.as_json() if as_json else report.as_text())

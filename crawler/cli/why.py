@@ -17,16 +17,21 @@ from crawler.cli.ruling import Rule
 from crawler.cli.unknown import unknown_as_json, unknown_rows
 from crawler.cli.wording import in_words, number_of
 from crawler.contracts import State
+from crawler.model import Reason
+from crawler.model.recrawl import Change
 from crawler.observe.reasons import explain
+from crawler.observe.summary import CHANGES
 from crawler.observe.terminal import safe
 from crawler.store.lineage import How, Step
-from crawler.store.tracing import Attempt, Traced
+from crawler.store.tracing import Attempt, Traced, Validated
 
 #: So many requests with the same URL are told to people, so many attempts and steps of each.
 _REQUESTS, _LINES = 5, 12
 _STATES = {State.DONE: "done", State.GAVE_UP: "gave up", State.REFUSED: "refused", State.WAITING: "waiting"}
 
 Row = tuple[str, str]
+#: The page was had, or stands as it was.
+_READ = (Reason.OK, Reason.UNCHANGED, Reason.YOUNG)
 
 
 def as_json(answer: Answer) -> str:
@@ -88,7 +93,9 @@ def _request(answer: Answer, one: Traced) -> Iterator[Row]:
     yield from _shortened("tried", [_attempt(attempt, one.detail) for attempt in one.attempts])
     if one.led_to:
         yield "led to", one.led_to
-    if one.state is State.DONE and one.reason == "ok":
+    if one.page is not None:
+        yield from (("round", words) for words in _remembered(one.page, answer.now))
+    if one.state is State.DONE and one.reason in _READ:
         items = ", ".join(f"{number:,} {name}" for name, number in one.items.items())
         yield "items", items or "none in the state"
         yield from _kinds(answer, one)
@@ -97,6 +104,17 @@ def _request(answer: Answer, one: Traced) -> Iterator[Row]:
         yield "failed", f"{failure.where}{on}: {failure.reason}: {failure.detail}"
     if one.failed:
         yield "failed", f"with tracebacks: crawl status {_shell(answer.word)} --failed"
+
+
+def _remembered(page: Validated, now: float) -> Iterator[str]:
+    """Yield how the page stands against the round before, and by what it is known again in the next one."""
+    yield f"{page.change}: {CHANGES[Change(page.change)]}"
+    if page.change == Change.GONE:
+        return
+    yield f"last had {in_words(max(0.0, now - page.at))} ago"
+    validators = {"ETag": page.etag, "Last-Modified": page.modified, "content": page.digest}
+    known = ", ".join(f"{name} {value}" for name, value in validators.items() if value)
+    yield f"known again by {known}" if known else "nothing to know it by: it is read again in the next round"
 
 
 def _standing(answer: Answer, one: Traced) -> Iterator[Row]:

@@ -18,11 +18,12 @@ from crawler.engine.intake import Intake, Starts
 from crawler.engine.plan import Plan
 from crawler.engine.reading import Reading
 from crawler.engine.robots import RobotsDesk
+from crawler.engine.rounds import Rounds
 from crawler.engine.storable import without_unwritable
 from crawler.engine.trapmemory import TrapMemory
 from crawler.engine.why import Enquiry, Why
 from crawler.errors import FetchError, OutputError, ProtocolError, SpiderError
-from crawler.events import Closed, Delivered, ItemFailed, Visited
+from crawler.events import Closed, Delivered, ItemFailed, PageGone, Visited
 from crawler.model import (
     ROBOTS,
     UNREACHED,
@@ -42,6 +43,8 @@ _CLOSE_SECONDS = 5.0  # for a spider's generator of start requests to clean up
 
 # Pages whose callbacks have not ended, for each fetch slot.
 _PAGES_A_SLOT = 32
+# Pages of the round before that are settled at once.
+_AT_ONCE = 100
 
 
 class Engine:
@@ -74,7 +77,10 @@ class Engine:
             traps=plan.traps,
         )
         self._trap_memory = TrapMemory(plan.store, plan.traps)
-        self._reading = Reading(plan, self._callbacks, self._admission, plan.tell)
+        recrawl = plan.recrawl
+        self._rounds = None if recrawl is None else Rounds(plan.fetcher, self._admission, recrawl)
+        self._fetcher = self._rounds or plan.fetcher
+        self._reading = Reading(plan, self._callbacks, self._admission, plan.tell, self._rounds)
         self._intake = Intake(self._admission, plan.frontier, plan.tell)
         self._robots = RobotsDesk(plan.frontier, plan.retry, plan.tell)
         self._slots = Semaphore(plan.concurrency, fast_acquire=True)
@@ -129,6 +135,8 @@ class Engine:
                     while (lease := await self._next()) is not None:
                         visit = self._unbegun[id(lease)] = self._visit(lease)
                         visits.create_task(visit)
+                if not visits.cancel_scope.cancel_called:
+                    await self._let_go()
                 beside.cancel_scope.cancel()
             self.delivery.finish()
         if visits.cancel_scope.cancel_called or delivery.cancel_scope.cancel_called:
@@ -207,6 +215,7 @@ class Engine:
         began = self._plan.clock()
         fetched = await self._fetch(lease)
         seconds = self._plan.clock() - began
+        cached = isinstance(fetched, Response) and fetched.cached
         if lease.request.callback == ROBOTS:
             outcome = await self._robots.read(lease, fetched)
             await self._frontier.settle(lease, outcome)
@@ -215,7 +224,9 @@ class Engine:
             self._in_hand += size
             outcome = await self._reading.read(lease, fetched)
             self._in_hand -= size
-            visited = Visited(lease, outcome, fetched.status, size, fetched.wire_bytes, seconds)
+            visited = Visited(
+                lease, outcome, fetched.status, size, fetched.wire_bytes, 0.0 if cached else seconds
+            )
             del fetched  # the body goes before anything waits
             await self._settle(lease, await self._pass_on(lease, outcome), visited)
         else:
@@ -249,8 +260,9 @@ class Engine:
             return GaveUp(Reason.HOST_DOWN)
         contacted, response = True, None
         try:
-            response = await self._plan.fetcher.fetch(lease.request)
-            if not is_busy(response):
+            response = await self._fetcher.fetch(lease.request)
+            contacted = not response.cached
+            if contacted and not is_busy(response):
                 self._frontier.well(lease)
             return response
         except get_cancelled_exc_class():
@@ -272,12 +284,12 @@ class Engine:
         await let_through()  # what came of it may be a cancelled callback's or stage's, and half of the truth
         visited = visited or Visited(lease, outcome)
         try:
-            settled = await self._write_down(lease, outcome, visited)
+            visited, settled = await self._write_down(lease, outcome, visited)
         except OutputError:  # an item that no disk can hold; nothing of the page is written yet
             if not isinstance(outcome, Done | GaveUp):
                 raise
             outcome = self._writable(lease, outcome)
-            settled = await self._write_down(lease, outcome, visited)
+            visited, settled = await self._write_down(lease, outcome, visited)
         self._plan.budget.end(page=is_page(outcome), size=visited.size)
         spent = self._plan.budget.spent()
         if spent:
@@ -285,16 +297,30 @@ class Engine:
         self._room.set()
         if not settled.accepted:  # somebody else has the request now, and what came of it was not kept
             return
-        if isinstance(outcome, Done | GaveUp):
+        if visited.compared is not None:
+            self.delivery.committed(len(visited.compared.items), visited.size)
+        elif isinstance(outcome, Done | GaveUp):
             self.delivery.committed(len(outcome.items), visited.size)
         self._plan.tell(msgspec.structs.replace(visited, outcome=outcome, new=len(settled.new)))
         if self._trap_memory.due:
             await self._trap_memory.save()
 
-    async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> Settled:
-        return await self._frontier.settle(
-            lease, outcome, size=visited.size, status=visited.status, seconds=visited.seconds
+    async def _write_down(self, lease: Lease, outcome: Outcome, visited: Visited) -> tuple[Visited, Settled]:
+        compared = None
+        if self._rounds is not None:
+            compared = await self._rounds.compared(lease, outcome)
+            visited = msgspec.structs.replace(visited, compared=compared)
+        settled = await self._frontier.settle(
+            lease,
+            outcome,
+            size=visited.size,
+            status=visited.status,
+            seconds=visited.seconds,
+            compared=compared,
         )
+        if self._rounds is not None:
+            self._rounds.over(lease.request.key)
+        return visited, settled
 
     def _writable(self, lease: Lease, outcome: Done | GaveUp) -> Done | GaveUp:
         rest = without_unwritable(outcome)
@@ -331,6 +357,18 @@ class Engine:
             if isinstance(starts, AsyncGenerator):
                 with move_on_after(_CLOSE_SECONDS, shield=True):
                     await starts.aclose()
+
+    async def _let_go(self) -> None:
+        """Settle pages of the round before that this one has not come to, at its natural end."""
+        if self._plan.recrawl is None:
+            return
+        while not self.cause and (gone := await self._plan.recrawl.past.let_go(_AT_ONCE)):
+            for page in gone:
+                self.delivery.committed(page.items)
+                self._plan.tell(PageGone(page.url, page.items))
+            while self.delivery.behind() and not self.cause:
+                self._room = Event()
+                await self._room.wait()
 
     async def _watch_time(self) -> None:
         if self._plan.seconds is not None:

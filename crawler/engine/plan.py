@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
-from crawler.contracts import Executor, Fetcher, Listener, Mark, Store
+from crawler.contracts import Executor, Fetcher, Listener, Mark, Past, Store
 from crawler.engine.batches import BatchFeed
 from crawler.engine.delivery import Outlet
 from crawler.events import Opened
@@ -35,6 +35,23 @@ class Apart:
     callback: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recrawl:
+    """What a round works with besides.
+
+    Attributes:
+        past: what the round before knew.
+        after: seconds after which a page is asked again.
+        key: the fields that tell the items of a page apart.
+        clock: seconds since 1970.
+    """
+
+    past: Past
+    after: float
+    key: Sequence[str] = ()
+    clock: Callable[[], float] = time
+
+
 @dataclass(slots=True)
 class Plan:
     """What a crawl works with.
@@ -60,6 +77,7 @@ class Plan:
         form: the form in which URLs are known.
         traps: the rules about crawler traps; None for none.
         clock: gives seconds; what the duration of a fetch is measured by.
+        recrawl: what makes it a round; None for a crawl that remembers no pages.
     """
 
     opened: Opened
@@ -87,3 +105,4 @@ class Plan:
     form: CanonicalForm = field(default_factory=CanonicalForm)
     traps: Traps | None = None
     clock: Callable[[], float] = perf_counter
+    recrawl: Recrawl | None = None

@@ -13,6 +13,7 @@ from crawler.cancelling import is_cancelled, let_through
 from crawler.engine.admission import Admission, Findings, short_key
 from crawler.engine.callbacks import Callbacks
 from crawler.engine.plan import Apart, Plan
+from crawler.engine.rounds import Rounds
 from crawler.errors import CallError, CallMemory, CallResult, CallTimeout, PluginError, Quarantined
 from crawler.events import CallbackFailed, Event
 from crawler.model import Done, Failure, GaveUp, Lease, Outcome, Reason, Refused, Request, Response, Retry
@@ -40,11 +41,18 @@ class Reading:
         callbacks: the spider's callbacks.
         admission: who may enter the frontier.
         tell: tells the listeners.
+        rounds: what the round before knows, with `recrawl`.
     """
 
     def __init__(
-        self, plan: Plan, callbacks: Callbacks, admission: Admission, tell: Callable[[Event], None]
+        self,
+        plan: Plan,
+        callbacks: Callbacks,
+        admission: Admission,
+        tell: Callable[[Event], None],
+        rounds: Rounds | None = None,
     ) -> None:
+        self._rounds = rounds
         self._plan = plan
         self._callbacks = callbacks
         self._admission = admission
@@ -52,6 +60,10 @@ class Reading:
 
     async def read(self, lease: Lease, response: Response) -> Outcome:
         """Return what an answer comes to; the callback is run when there is a page for it."""
+        if self._rounds is not None:
+            standing = await self._rounds.standing(lease.request, response)
+            if standing is not None:
+                return standing
         target = redirect_target(response)
         if target is not None:
             outcome: Outcome | None = await self._redirect(lease.request, response, target)
@@ -84,6 +96,8 @@ class Reading:
         """Run a callback; an exception costs the page, all or nothing."""
         try:
             outputs = await self._outputs(callback, argument)
+            if self._rounds is not None and isinstance(argument, Page):
+                self._rounds.read(request, argument.response, outputs)
             findings: Findings = await self._admission.sort_in_turns(outputs, request)
             if findings.items and isinstance(argument, Page) and self._plan.wishes.keeps_no_items(argument):
                 findings.drop_items("noindex")

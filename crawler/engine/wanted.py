@@ -11,8 +11,9 @@ import msgspec
 
 from crawler.contracts import Record
 from crawler.errors import PluginError, StateError
-from crawler.export.revive import class_of, revive
+from crawler.export.revive import class_of, revive, takes_change
 from crawler.model.items import as_written, item_name
+from crawler.model.recrawl import Change
 from crawler.pipeline import Kind, flow_into
 from crawler.stages import StageCode
 
@@ -62,6 +63,8 @@ def wanted_by(
         for one in flow:
             found = class_of(item, one)
             if found is not None:
+                if record.change == Change.GONE and not takes_change(found):
+                    return None
                 try:
                     return revive(msgspec.structs.replace(record, item=item), found)
                 except StateError as error:

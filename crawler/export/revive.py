@@ -7,8 +7,9 @@ from typing import Any
 from crawler.contracts import Record
 from crawler.errors import StateError
 from crawler.export.restoring import restored
-from crawler.forms import blank_dict, with_derived
+from crawler.forms import blank_dict, with_derived, written_names
 from crawler.model.items import NamedItem
+from crawler.model.recrawl import CHANGE
 
 
 def class_of(item: Any, kind: type) -> type | None:
@@ -25,6 +26,14 @@ def class_of(item: Any, kind: type) -> type | None:
     if issubclass(kind, dict) == item.stands_in:  # the one is a dict, the other is none
         return None
     return next((one for one in with_derived(kind) if one.__name__ == item.name), None)
+
+
+def takes_change(kind: type) -> bool:
+    """Say whether objects of this class tell how an item stands: a dict does, and what has a field `change`.
+
+    To all others an item that is gone would look as if it were there.
+    """
+    return kind is object or issubclass(kind, dict) or CHANGE in written_names(kind).values()
 
 
 def revive(record: Record, kind: type) -> Any:

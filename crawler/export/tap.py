@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from anyio import Event
 
 from crawler.contracts import CONSUMER, Mark, Record
-from crawler.export.revive import class_of, revive
+from crawler.export.revive import class_of, revive, takes_change
+from crawler.model.recrawl import Change
 
 T = TypeVar("T")
 
@@ -118,7 +119,11 @@ class Tap:
         if kind is None:
             return [(record.id, record.item) for record in records]
         found = ((record, class_of(record.item, kind)) for record in records)
-        return [(record.id, revive(record, one)) for record, one in found if one is not None]
+        return [
+            (record.id, revive(record, one))
+            for record, one in found
+            if one is not None and (record.change != Change.GONE or takes_change(one))
+        ]
 
     async def take(self) -> Any:
         """Return the next item. Raises StopAsyncIteration, or what made the crawl fail, at its end."""

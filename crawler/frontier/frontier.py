@@ -18,6 +18,7 @@ from crawler.frontier.queue import HostQueue, Outlook
 from crawler.frontier.rulebook import Rulebook
 from crawler.frontier.settlement import settlement_of
 from crawler.model import ROBOTS, Done, GaveUp, Lease, Outcome, Request
+from crawler.model.recrawl import Compared
 from crawler.policy.politeness import Politeness
 from crawler.policy.robots import (
     FRESH_SECONDS,
@@ -182,7 +183,14 @@ class Frontier:
         return self._queues[lease.host].pace.backoff.given_up(self._now())
 
     async def settle(
-        self, lease: Lease, outcome: Outcome, *, size: int = 0, status: int = 0, seconds: float = 0.0
+        self,
+        lease: Lease,
+        outcome: Outcome,
+        *,
+        size: int = 0,
+        status: int = 0,
+        seconds: float = 0.0,
+        compared: Compared | None = None,
     ) -> Settled:
         """End a lease and write down its outcome; return what the store made of it.
 
@@ -192,12 +200,15 @@ class Frontier:
             size: bytes of the decoded body.
             status: of the answer, 0 when there was none.
             seconds: how long it took to get it.
+            compared: how it stands against the round before, with `recrawl`.
         """
         settled = Settled(accepted=True)
         if lease.request.callback != ROBOTS:
             early, outcome = await self._add_early(outcome)
             now = self._now()
-            settlement = settlement_of(lease, outcome, now, size=size, status=status, seconds=seconds)
+            settlement = settlement_of(
+                lease, outcome, now, size=size, status=status, seconds=seconds, compared=compared
+            )
             (settled,) = await self._store.settle([settlement], now=now)
             self._take_back(settlement, settled)
             if early:

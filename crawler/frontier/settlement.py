@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from crawler.contracts import Settlement, State
 from crawler.model import Done, GaveUp, Lease, Outcome, Refused, Retry, is_page
+from crawler.model.recrawl import Compared
 
 _STATES = {Done: State.DONE, Retry: State.WAITING, GaveUp: State.GAVE_UP, Refused: State.REFUSED}
 _NOTHING = Done()
 
 
 def settlement_of(
-    lease: Lease, outcome: Outcome, now: float, *, size: int, status: int, seconds: float
+    lease: Lease,
+    outcome: Outcome,
+    now: float,
+    *,
+    size: int,
+    status: int,
+    seconds: float,
+    compared: Compared | None = None,
 ) -> Settlement:
     """Return what is written down when a lease ends.
 
@@ -21,6 +29,7 @@ def settlement_of(
         size: bytes of the decoded body.
         status: of the answer, 0 when there was none.
         seconds: how long it took to get it.
+        compared: how it stands against the round before.
     """
     gave = outcome if isinstance(outcome, Done | GaveUp) else _NOTHING
     return Settlement(
@@ -28,7 +37,7 @@ def settlement_of(
         reason=outcome.reason,
         state=_STATES[type(outcome)],
         again_at=now + outcome.delay if isinstance(outcome, Retry) else None,
-        found=gave.found,
+        found=gave.found if compared is None else [*gave.found, *compared.found],
         items=gave.items,
         page=is_page(outcome),
         size=size,
@@ -37,4 +46,5 @@ def settlement_of(
         lines=gave.lines,
         status=status,
         seconds=seconds,
+        compared=compared,
     )

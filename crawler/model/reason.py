@@ -11,6 +11,11 @@ class Reason(StrEnum):
     OK = "ok"
     REDIRECT = "redirect"
 
+    # A page of an earlier round (`recrawl`) stands as it was, or is gone.
+    UNCHANGED = "unchanged"
+    YOUNG = "young"
+    UNLINKED = "unlinked"
+
     # Nothing came back, or not all of it.
     DNS = "dns"
     CONNECT = "connect"

@@ -51,6 +51,7 @@ class Response(msgspec.Struct, frozen=True):
         timings: where the time went.
         address: the peer's address, where known.
         file: where the body is, when it was written to a file; `body` is empty then.
+        cached: no server was asked; its host need not rest.
     """
 
     request: Request
@@ -62,6 +63,7 @@ class Response(msgspec.Struct, frozen=True):
     timings: Timings = Timings()
     address: str = ""
     file: File | None = None
+    cached: bool = False
 
     @property
     def url(self) -> str:

@@ -24,6 +24,9 @@ _LATER = "it may pass: try again later"
 EXPLAINED: dict[Reason, Explained] = {
     Reason.OK: Explained("fetched and read"),
     Reason.REDIRECT: Explained("led to another URL"),
+    Reason.UNCHANGED: Explained("not changed since the round before, so not read again"),
+    Reason.YOUNG: Explained("not asked again: younger than recrawl.after"),
+    Reason.UNLINKED: Explained("gone: nothing that was reached in this round leads to it any more"),
     Reason.DNS: Explained("the host name has no address", "check its spelling, and the network"),
     Reason.CONNECT: Explained("no connection could be made", "check host and port, and that the server runs"),
     Reason.CONNECT_TIMEOUT: Explained("connecting took too long", "raise fetch.timeouts.connect"),

@@ -15,6 +15,7 @@ from crawler.events import (
     ItemFailed,
     LoopBlocked,
     Opened,
+    PageGone,
     StartRefused,
     ThreadStuck,
     Visited,
@@ -22,6 +23,7 @@ from crawler.events import (
 )
 from crawler.model import ROBOTS, Done, Dropped, GaveUp, Refused, Retry
 from crawler.model.items import item_name
+from crawler.model.recrawl import Change, Compared
 
 #: Reasons that items of one name are counted as dropped by; further ones are counted together.
 MOST_REASONS = 100
@@ -89,6 +91,9 @@ class Stats:
         found: requests that were new.
         size: bytes of decoded bodies; `wire_bytes` as they came over the wire.
         hosts: totals by origin.
+        changes: with `recrawl`, pages of this round by how they stand, those of earlier runs among them;
+            None without.
+        item_changes: the same of items, of this run alone.
         cpu: CPU seconds that the process has spent since the crawl was opened, once it has ended.
         cause: why the crawl ended; empty while it runs.
     """
@@ -120,6 +125,8 @@ class Stats:
         self.last_url = ""
         self.callback_errors = 0
         self.hosts: dict[str, HostTotals] = {}
+        self.changes: Counter[str] | None = None
+        self.item_changes: Counter[str] = Counter()
         self.cause = ""
         self.cpu = 0.0
         self._cpu_before = process_time()
@@ -153,7 +160,10 @@ class Stats:
             self.blocked.setdefault((event.where, event.file, event.line), Blocked()).add(event)
         elif isinstance(event, StartRefused):
             self._start_refused(event)
+        elif isinstance(event, PageGone):
+            self._count_changes(Change.GONE, {Change.GONE: event.items})
         elif isinstance(event, Opened):
+            self.changes = None if event.changes is None else Counter(event.changes)
             self.name, self.pages_before, self.items_before = event.name, event.pages, event.items
             self._began, self._cpu_before = self._clock(), process_time()
         elif isinstance(event, Closed):
@@ -199,12 +209,20 @@ class Stats:
             "gave_up": dict(self.gave_up),
             "refused": dict(self.refused),
             "rejected_links": dict(self.rejected),
+            **self._changes_as_dict(),
         }
+
+    def _changes_as_dict(self) -> Mapping[str, Any]:
+        if self.changes is None:
+            return {}
+        return {"page_changes": dict(self.changes), "item_changes": dict(self.item_changes)}
 
     def _visited(self, event: Visited) -> None:
         if event.lease.request.callback == ROBOTS:
             return
         outcome = event.outcome
+        if event.compared is not None:
+            self._compared(event.compared)
         self.last_url = event.lease.request.url
         self.found += event.new
         self.size += event.size
@@ -212,29 +230,40 @@ class Stats:
         if event.seconds:
             self._host(event)
         if isinstance(outcome, Done):
-            self._done(outcome)
+            self._done(outcome, counted=event.compared is not None)
         elif isinstance(outcome, Retry):
             self.retries[outcome.reason] += 1
         elif isinstance(outcome, GaveUp):
             self.gave_up[_label(outcome)] += 1
-            self._yielded(outcome)
+            self._yielded(outcome, counted=event.compared is not None)
         elif isinstance(outcome, Refused):
             self.refused[outcome.reason] += 1
 
-    def _done(self, outcome: Done) -> None:
+    def _done(self, outcome: Done, *, counted: bool) -> None:
         if outcome.reason == "redirect":
             self.redirects += 1
             return
         self.pages += 1
-        self._yielded(outcome)
+        self._yielded(outcome, counted=counted)
 
-    def _yielded(self, outcome: Done | GaveUp) -> None:
+    def _yielded(self, outcome: Done | GaveUp, *, counted: bool) -> None:
         if outcome.rejected:
             self.rejected.update(outcome.rejected)
-        for item in outcome.items:
+        for item in () if counted else outcome.items:
             self.items[item_name(item)] += 1
         for dropped in outcome.dropped:
             self._drop(dropped)
+
+    def _compared(self, compared: Compared) -> None:
+        for item in compared.items:
+            self.items[item.name] += item.change != Change.GONE
+        self._count_changes(compared.page, Counter(item.change for item in compared.items))
+
+    def _count_changes(self, page: str | None, items: Mapping[str, int]) -> None:
+        if self.changes is not None and page is not None:
+            self.changes[page] += 1
+        for change, number in items.items():
+            self.item_changes[change] += number
 
     def _drop(self, dropped: Dropped) -> None:
         """Count a dropped item, however many reasons there are, and however long."""

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.encode import mended, visible
+from crawler.model.recrawl import Change
 from crawler.observe.reasons import explain
 from crawler.observe.standstill import advice
 from crawler.observe.stats import OTHER_REASONS, Stats
@@ -92,6 +93,7 @@ def summary_table(stats: Stats, outputs: Sequence[Written]) -> RenderableType:
 
 def _sections(stats: Stats, outputs: Sequence[Written]) -> Iterator[tuple[str, Sequence[Row]]]:
     yield "pages", list(_pages(stats))
+    yield "changes", change_rows(stats.changes, stats.item_changes) if stats.changes is not None else []
     yield "items", _counted(stats.items) or [("0", "items", "")]
     yield "dropped", list(_dropped(stats))
     yield "failed", list(_failed(stats))
@@ -115,6 +117,38 @@ def _pages(stats: Stats) -> Iterator[Row]:
         yield f"{stats.pages_before:,}", "before", "in earlier runs of this crawl"
     if stats.redirects:
         yield f"{stats.redirects:,}", "redirects", "led on to other URLs"
+
+
+#: How a page stands, in words.
+CHANGES = {
+    Change.UNCHANGED: "as in the round before",
+    Change.CHANGED: "other content than before",
+    Change.NEW: "not there in the round before",
+    Change.GONE: "404 or 410, a redirect now, or nothing leads there",
+    Change.UNKNOWN: "could not be had; what it gave before is passed on",
+}
+
+
+def change_rows(pages: Mapping[str, int], items: Mapping[str, int]) -> list[Row]:
+    """Return how pages stand against the round before, and their items.
+
+    Args:
+        pages: their numbers, by change.
+        items: the same of items.
+    """
+    return [
+        (
+            f"{pages.get(change, 0):,}",
+            f"{'page' if pages.get(change) == 1 else 'pages'} {change}",
+            _gave(words, items.get(change, 0)),
+        )
+        for change, words in CHANGES.items()
+        if pages.get(change) or items.get(change)
+    ]
+
+
+def _gave(words: str, items: int) -> str:
+    return f"{words}; {items:,} {'item' if items == 1 else 'items'}"
 
 
 def _dropped(stats: Stats) -> Iterator[Row]:

@@ -16,11 +16,19 @@ class Beginning(StrEnum):
     NEW = "new"
     RESUMED = "resumed"
     ANEW = "anew"
+    ROUND = "round"
     OVER = "over"
 
 
 def beginning(
-    *, known: bool, ended: str, used_up: bool, differences: list[str], fresh: bool, once: bool = False
+    *,
+    known: bool,
+    ended: str,
+    used_up: bool,
+    differences: list[str],
+    fresh: bool,
+    once: bool = False,
+    recrawl: bool = False,
 ) -> Beginning | None:
     """Say how a run on a state begins; None when it would mix two crawls.
 
@@ -31,13 +39,14 @@ def beginning(
         differences: what is said otherwise than in that crawl.
         fresh: whether the state is to be thrown away.
         once: whether a crawl that is over stays as it is.
+        recrawl: whether a crawl that is over is the first round of the next one, if that is the same crawl.
     """
     # Cases: nothing there, or not wanted; a crawl that is over; one that would be mixed; one to go on with.
     if not known or fresh:
         return Beginning.NEW
     over = ended == "finished" or (used_up and ended in AT_LIMIT)
     if over and not once:
-        return Beginning.ANEW
+        return Beginning.ROUND if recrawl and not differences else Beginning.ANEW
     if differences:
         return None
     return Beginning.OVER if over else Beginning.RESUMED

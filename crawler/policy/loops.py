@@ -56,13 +56,12 @@ class LoopRule:
 def repeats(segments: Sequence[str], most: int) -> bool:
     """Say whether a sequence of segments stands in a path more than `most` times in a row.
 
-    A single one must not stand in it more than twice as often anywhere.
+    Nor must twice as many segments have been in it before, whichever they are.
     """
     times = Counter(segments)
-    often = max(times.values())
-    if often > 2 * most:
+    if len(segments) - len(times) >= 2 * most:
         return True
-    if often <= most:
+    if max(times.values()) <= most:
         return False
     for period in range(1, min(len(segments) // (most + 1), _LONGEST_PERIOD) + 1):
         same = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crawler.model.recrawl import CHANGE
 from crawler.settings.addresses import ROBOTS
 from crawler.settings.entries import Start
 from crawler.settings.finding import Finding, Path
@@ -46,8 +47,26 @@ def contradictions(data: Mapping[str, Any], *, whole: bool) -> Iterator[Finding]
     for name, kind in _entries(data.get("pages")):
         yield from _page_kind(("pages", name), kind)
     yield from outputs(data.get("output"), data.get("state"))
+    if data.get("recrawl") is not None:
+        yield from _recrawl(data)
     yield from usage(data)
     yield from reach(data)
+
+
+def _recrawl(data: Mapping[str, Any]) -> Iterator[Finding]:
+    state = data.get("state")
+    if state == "memory" or (isinstance(state, Mapping) and state.get("use") is not None):
+        yield Finding(
+            ("recrawl",),
+            "'recrawl' has no effect without a state file",
+            "what is known of pages is kept there: remove 'state', or name a file",
+        )
+    for name, kind in _entries(data.get("pages")):
+        if isinstance(kind.get("fields"), Mapping) and CHANGE in kind["fields"]:
+            hint = "choose another name"
+            yield Finding(
+                ("pages", name, "fields", CHANGE), f"with 'recrawl', every item has a '{CHANGE}'", hint, True
+            )
 
 
 def _start(start: Any) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from crawler.settings.section import Many, Named, Section, nothing
 from crawler.settings.shown import Shown
-from crawler.settings.values import Proxy, SinkName, StoreName, Text, format_of
+from crawler.settings.values import Proxy, SinkName, Size, StoreName, Text, format_of
 
 #: The short form of a state that ends with the process.
 MEMORY = "memory"
@@ -75,6 +75,22 @@ class State(Section):
     )
 
 
+class Cache(Section):
+    """Where answers are kept while a crawl is developed, and when they are used."""
+
+    folder: Text = Field(default=".cache/http", description="The folder, relative to the current one.")
+    max_size: Size = Field(default=500_000_000, description="Beyond this much, the oldest files go.")
+    mode: Literal["standard", "always"] = Field(
+        default="standard",
+        description="When an answer is used: `standard` while it is fresh, and then once the server has said "
+        "that it has not changed (RFC 9111); `always` whatever its age, and whatever it is.",
+    )
+
+
+def _cache(value: Any) -> Any:
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
 def _output(value: Any) -> Any:
     entry = {"file": value} if isinstance(value, str) else value
     if (
@@ -103,6 +119,11 @@ def _files(value: Any) -> Any:
 
 StateUse = Annotated[State, BeforeValidator(_state), Shown("path, memory or mapping", short=(_TEXT,))]
 ProxyList = Annotated[Many[Proxy], BeforeValidator(_files), Shown("URL or list", alone=True)]
+CacheUse = Annotated[
+    Cache | None,
+    BeforeValidator(_cache),
+    Shown("true, false or mapping", short=({"type": "boolean"},)),
+]
 FileList = Annotated[Many[Text], BeforeValidator(_files), Shown("path or list", alone=True)]
 OutputList = Annotated[
     Many[Annotated[Output, BeforeValidator(_output), Shown("path or mapping", short=(_TEXT,))]],

@@ -24,6 +24,9 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     values["urls"] = {name: value for name in type(urls).model_fields if (value := getattr(urls, name))}
     values["limits"] = {"depth": settings.limits.depth}
     values["pipeline"] = _stages(settings)
+    if settings.recrawl is not None:  # what is remembered of pages, and said of items, has to be of one kind
+        noindex = settings.politeness.noindex or None
+        values["recrawl"] = {"on": True, "key": settings.recrawl.key, "noindex": noindex}
     return {path: blake2b(text.encode(), digest_size=8).hexdigest() for path, text in _values("", values)}
 
 

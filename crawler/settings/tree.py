@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from crawler.settings.entries import Follow, PageKind, SpiderUse, StartUse
-from crawler.settings.files import FileList, OutputList, ProxyList, StateUse
+from crawler.settings.files import CacheUse, FileList, OutputList, ProxyList, StateUse
 from crawler.settings.origins import Origins, Source
 from crawler.settings.plugins import ListenerList, PipelineUse, PlacementUse
 from crawler.settings.section import Many, Named, Section, nothing
@@ -206,9 +206,14 @@ class Fetch(Section):
         description="HTTP proxies that everything is fetched through, such as "
         "`http://user:password@host:3128`. Each host is asked through one of them.",
     )
+    cache: CacheUse = Field(
+        default=None,
+        description="Keep answers on the disk and go by them as HTTP says, which is for the time in which a "
+        "crawl is developed; `true`, or where and how.",
+    )
     use: FetcherName | None = Field(
         default=None,
-        description="A plugin in front of the fetcher, such as a cache: an installed fetcher's name, "
+        description="A plugin in front of the fetcher, such as a proxy: an installed fetcher's name, "
         "`package.module:name`, or `fetchers.py:name` with a path relative to the configuration.",
     )
     params: Named[str, Any] = Field(
@@ -263,6 +268,17 @@ class Politeness(Section):
     )
 
 
+class Recrawl(Section):
+    """Running a finished crawl again asks only for what may have changed."""
+
+    after: Seconds = Field(default=0.0, description="Pages that are younger than this are not asked at all.")
+    key: Many[Text] = Field(
+        default=(),
+        description="Fields by which an item is known again on its page. Left out: a single item of its "
+        "name on a page is the same one, others are known by their whole content.",
+    )
+
+
 class Settings(Section):
     """A whole configuration, checked and in normal form; it cannot be changed."""
 
@@ -312,6 +328,11 @@ class Settings(Section):
     )
     fetch: Fetch = Field(default_factory=Fetch, description="How pages are fetched.")
     politeness: Politeness = Field(default_factory=Politeness, description="How gently each host is treated.")
+    recrawl: Recrawl | None = Field(
+        default=None,
+        description="Run again, a finished crawl is another round: unchanged pages are not read again, and "
+        "each item says in `change` how it stands. Left out: it begins anew.",
+    )
     listeners: ListenerList = Field(
         default=(), description="Plugins that are told what happens, such as for metrics."
     )

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -40,6 +41,9 @@ _DELAYED = (
     f"SELECT host, {LABEL}, count(*), min(due) FROM requests WHERE due IS NOT NULL AND state = 'waiting' "
     "GROUP BY 1, 2"
 )
+
+
+_CHANGES = "SELECT change, count(*) FROM {} GROUP BY change"
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -104,6 +108,9 @@ class Standing(msgspec.Struct, frozen=True):
         last_item: id of the last item that there ever was: they are counted from 1.
         forgotten: id of the last item that is not in the state any more.
         outputs: id of the last item that each output has, by the output's name.
+        changes: with `recrawl`, the pages of this round by how they stand against the one before.
+        item_changes: the same of the items in the state.
+        round: which round it is, from 1.
     """
 
     path: str
@@ -124,6 +131,9 @@ class Standing(msgspec.Struct, frozen=True):
     last_item: int
     forgotten: int
     outputs: Mapping[str, int]
+    changes: Mapping[str, int] = MappingProxyType({})
+    item_changes: Mapping[str, int] = MappingProxyType({})
+    round: int = 1
 
 
 def standing(path: Path) -> Standing:
@@ -153,6 +163,9 @@ def standing(path: Path) -> Standing:
             last_item=last_item,
             forgotten=forgotten,
             outputs={mark.sink: mark.item for mark in reading.marks(connection).values()},
+            changes=(changes := dict(connection.execute(_CHANGES.format("pages")))),
+            item_changes=dict(connection.execute(_CHANGES.format("items"))) if changes else {},
+            round=int(facts.get("round", "1")),
         )
 
 
@@ -227,10 +240,10 @@ def batches(path: Path, last: int, size: int = 500) -> Iterator[Sequence[Record]
     Raises StateError, also when the crawl begins anew meanwhile.
     """
     with opened(path) as connection:
-        secret, after = facts_of(connection, path).get("secret"), 0
+        which, after = _round(facts_of(connection, path)), 0
         while after < last:
             connection.execute("BEGIN")
-            if facts_of(connection, path).get("secret") != secret:  # each crawl has its own
+            if _round(facts_of(connection, path)) != which:
                 raise StateError(f"the crawl in {path} began anew while its items were read: try again")
             records = [one for one in reading.items(connection, after, size) if one.id <= last]
             connection.execute("COMMIT")
@@ -258,6 +271,11 @@ def facts_of(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
     if "crawl" not in facts:
         raise StateError(f"the state {path} is empty: no crawl has begun in it")
     return facts
+
+
+def _round(facts: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return what tells crawls apart, and rounds of one crawl: each crawl has a secret of its own."""
+    return facts.get("secret"), facts.get("round")
 
 
 def digests_of(facts: Mapping[str, str]) -> dict[str, str]:

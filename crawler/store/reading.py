@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from crawler.contracts import Known, Mark, Note, Record, State
 from crawler.model import Reason
+from crawler.model.recrawl import KeptItem
 from crawler.store.leases import Kept
-from crawler.store.rows import COLUMNS, TABLES, item_of, request_of
+from crawler.store.rows import COLUMNS, TABLES, record_of, request_of
 from crawler.store.seen import LARGEST
 
 
@@ -156,11 +157,11 @@ def item_ids(connection: sqlite3.Connection) -> tuple[int, int]:
 def items(connection: sqlite3.Connection, after: int, limit: int) -> list[Record]:
     """Return up to `limit` items with an id above `after`, in order."""
     found = connection.execute(
-        "SELECT i.id, i.name, i.is_dict, r.url, i.json, i.line "
+        "SELECT i.id, i.name, i.is_dict, r.url, i.json, i.line, i.change "
         "FROM items i JOIN requests r ON r.id = i.request WHERE i.id > ? ORDER BY i.id LIMIT ?",
         (after, limit),
     )
     return [
-        Record(id, item_of(name, is_dict, text), url, text, line)
-        for id, name, is_dict, url, text, line in found
+        record_of(id, KeptItem(name, is_dict, text, line, change), url)
+        for id, name, is_dict, url, text, line, change in found
     ]

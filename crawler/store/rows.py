@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
+from crawler.contracts import Record
 from crawler.encode import encode_item, mended
 from crawler.errors import OutputError, SpiderError
 from crawler.model import Failed, Request
 from crawler.model.items import NamedItem, is_dict, item_name
+from crawler.model.recrawl import KeptItem
+from crawler.policy.change import with_change
 
 #: What `request_of` reads, of a request `r` whose parent is `p`.
 COLUMNS = "r.id, r.callback, r.url, r.priority, r.depth, p.url, r.more, r.attempts"
@@ -106,3 +109,9 @@ def _text(words: str) -> str:
 def item_of(name: str, dict_itself: bool, json: bytes) -> NamedItem:
     """Return an item that was read back."""
     return NamedItem(name, msgspec.json.decode(json), stands_in=not dict_itself)
+
+
+def record_of(id: int, kept: KeptItem, url: str) -> Record:
+    """Return an item that was read back, with its change as one of its fields."""
+    text = with_change(kept.json, kept.change) if kept.change else kept.json
+    return Record(id, item_of(kept.name, kept.is_dict, text), url, text, kept.line, kept.change)

@@ -15,13 +15,34 @@ from crawler.store.lock import StateLock
 from crawler.store.upgrading import STEPS, make_private, upgrade
 
 #: Raised by one whenever a table changes, with a step in `upgrading.py` that leads there.
-VERSION = 5
+VERSION = 6
 #: Says in the file's header that it is one of ours ("craw").
 APPLICATION = 0x63726177
 #: The first SQLite that knows UPDATE ... FROM.
 OLDEST = (3, 33, 0)
 
-_TABLES = """
+#: What the next round is to know of each page (`recrawl`). The round before has the same table.
+PAGES = """
+CREATE TABLE pages (
+    request INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,             -- that of the request, which has another number in each round
+    url TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    at REAL NOT NULL,               -- when its answer came, in seconds since 1970
+    etag TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    digest BLOB NOT NULL,           -- of its content; empty when it is to be read again
+    asked BLOB NOT NULL,            -- digest of callback, data and headers
+    links BLOB NOT NULL,            -- what its callback yielded to be followed
+    items BLOB NOT NULL,            -- what it gave
+    change TEXT NOT NULL            -- how it stands against the round before
+);
+"""
+_PAST = PAGES.replace("TABLE pages", "TABLE past")
+_PAST_HASH = "CREATE UNIQUE INDEX past_hash ON past (hash);"
+
+_TABLES = f"""
+{PAGES} {_PAST} {_PAST_HASH}
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE hosts (id INTEGER PRIMARY KEY, origin TEXT NOT NULL);
 CREATE TABLE callbacks (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -63,7 +84,8 @@ CREATE TABLE items (
     name TEXT NOT NULL,
     is_dict INTEGER NOT NULL,               -- 0 when it is an object of a class that is no dict
     json BLOB NOT NULL,
-    line TEXT NOT NULL              -- of stages that it came through; '' where there are not several
+    line TEXT NOT NULL,             -- of stages that it came through; '' where there are not several
+    change TEXT NOT NULL DEFAULT '' -- how it stands against the round before
 );
 CREATE TABLE failures (
     id INTEGER PRIMARY KEY,
@@ -84,7 +106,7 @@ CREATE TABLE sinks (name TEXT PRIMARY KEY, item INTEGER NOT NULL, place TEXT NOT
 """
 
 #: What a crawl leaves behind, and a new one on the same file begins without.
-_LEFT = ("requests", "hosts", "callbacks", "tries", "items", "failures", "sqlite_sequence", "meta")
+_LEFT = ("requests", "hosts", "callbacks", "tries", "items", "failures", "sqlite_sequence", "meta", "pages")
 
 
 def connect(path: Path, *, full: bool = False) -> sqlite3.Connection:
@@ -166,7 +188,7 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
     """
     file = "file:" + quote(path.absolute().as_posix())
     for how in ("mode=rw", "immutable=1"):
-        connection = sqlite3.connect(f"{file}?{how}", uri=True, isolation_level=None)
+        connection = sqlite3.connect(f"{file}?{how}", uri=True, isolation_level=None, check_same_thread=False)
         try:
             with _closed_on_error(connection):
                 connection.execute("PRAGMA schema_version").fetchone()
@@ -196,13 +218,22 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def wipe(connection: sqlite3.Connection) -> None:
+def wipe(connection: sqlite3.Connection, *, recrawl: bool = False) -> None:
     """Delete what a crawl has left behind, inside the caller's transaction.
+
+    With `recrawl`, what it knew of pages becomes what the round before knew.
 
     The names and places of the sinks stay: by them this state's own outputs are known, and may be replaced.
     Those of batches and consumers go, which have no output. A host that is to be left alone still is; its
     robots.txt is asked again, and its cookies are gone.
     """
+    if recrawl:
+        connection.execute("DROP TABLE past")
+        connection.execute("ALTER TABLE pages RENAME TO past")
+        connection.execute(_PAST_HASH)
+        connection.execute(PAGES)
+    else:
+        connection.execute("DELETE FROM past")
     for table in _LEFT:
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM sinks WHERE name GLOB ? || '*' OR name GLOB ? || '*'", (BATCH, CONSUMER))

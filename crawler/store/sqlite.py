@@ -19,12 +19,15 @@ from anyio import Lock
 
 from crawler.contracts import Backlog, Known, Mark, Note, Recalled, Record, Settled, Settlement, State
 from crawler.errors import StateError
-from crawler.model import Failed, Lease, Request
+from crawler.model import Failed, Lease, Reason, Request
+from crawler.model.recrawl import Change, Compared, KeptItem, Remembered
+from crawler.policy.change import marked
 from crawler.store import reading
 from crawler.store.leases import Kept, LeaseBook
 from crawler.store.lock import StateLock
+from crawler.store.past import PastPage, page_row
 from crawler.store.recent import Recent
-from crawler.store.rows import failure_row, item_row, more_of
+from crawler.store.rows import failure_row, item_row, more_of, record_of
 from crawler.store.schema import look, wipe
 from crawler.store.seen import LARGEST, Seen
 from crawler.store.window import FIRST, Window, share
@@ -33,6 +36,8 @@ from crawler.url import origin_of
 
 #: Items that wait for delivery in memory; more are read from the disk.
 _FRESH = 1_000
+#: Facts that are the same in all rounds of a crawl: the key of the hashes, and where a demo site is served.
+_OF_ALL_ROUNDS = ("secret", "demo port")
 #: So much of the words of an error is kept.
 _DETAIL = 300
 
@@ -137,14 +142,22 @@ class SqliteStore:
         self.meta |= values
         await self._writer.do(lambda connection: reading.note(connection, values))
 
-    async def start_anew(self, facts: Mapping[str, str]) -> None:
-        """Let go of all that there is, but the names of its sinks, and write down facts about what begins."""
+    async def start_anew(self, facts: Mapping[str, str], *, recrawl: bool = False) -> None:
+        """Let go of all that there is, but the names of its sinks, and write down facts about what begins.
+
+        With `recrawl` it is a round of the same crawl, and what is known of pages stays, as the past.
+        """
 
         def empty(connection: sqlite3.Connection) -> None:
-            opening = reading.opening(connection)
-            wipe(connection)
-            # Openings are counted for the life of the file: by them a stale owner is known.
-            reading.note(connection, {**facts, "opened": opening or "0"})
+            # Openings are counted for the life of the file: by them a stale owner is known. The past goes by
+            # the hashes of keys.
+            kept = {"opened": reading.opening(connection) or "0"}
+            if recrawl:
+                meta = reading.meta(connection)
+                kept |= {name: meta[name] for name in _OF_ALL_ROUNDS if name in meta}
+                kept["round"] = str(int(meta.get("round", "1")) + 1)
+            wipe(connection, recrawl=recrawl)
+            reading.note(connection, {**facts, **kept})
             self._forget_all()
             self._load(connection)
 
@@ -304,16 +317,20 @@ class SqliteStore:
         if kept is None:
             return Settled(accepted=False)
         # First all that may fail: nothing of a settlement is written unless all of it can be.
-        encoded = [item_row(item) for item in settlement.items]
+        compared = settlement.compared
+        encoded = [] if compared is not None else [item_row(item) for item in settlement.items]
         failures = [failure_row(kept.id, failed) for failed in settlement.failed]
         extras = _extras(settlement.found, kept.request.url)
         self._leases.end(kept)
         self._end(kept, settlement, now)
         lines = settlement.lines or ("",) * len(encoded)
-        for item, (name, is_dict, text), line in zip(settlement.items, encoded, lines, strict=True):
-            self._last_item += 1
-            self._writer.batch.items.append((self._last_item, kept.id, name, is_dict, text, line))
-            self._fresh.append(Record(self._last_item, item, kept.request.url, text, line))
+        if compared is not None:
+            self._remember(kept.id, kept.request, compared)
+        else:
+            for item, (name, is_dict, text), line in zip(settlement.items, encoded, lines, strict=True):
+                self._last_item += 1
+                self._writer.batch.items.append((self._last_item, kept.id, name, is_dict, text, line, ""))
+                self._fresh.append(Record(self._last_item, item, kept.request.url, text, line))
         while len(self._fresh) > _FRESH:
             self._fresh.popleft()
         self._writer.batch.failures += failures
@@ -344,6 +361,50 @@ class SqliteStore:
                 settlement.status,
             )
         )
+
+    # Rounds.
+
+    def hash_of(self, key: str) -> bytes:
+        """Return the hash by which a request's key is known, in this round and the one before."""
+        return self._seen.hash_of(key)
+
+    def is_new(self, hash: bytes) -> bool:
+        """Say whether no request with this hash is known."""
+        return self._seen.get(hash) is None
+
+    async def settle_gone(self, pages: Sequence[PastPage]) -> None:
+        """Let pages of the round before be requests that are over, with their items as gone."""
+        self._writer.check()
+        for page in pages:
+            self._settle_gone(page)
+        self._writer.filled(hurry=self._is_idle)
+        await self._writer.room()
+
+    def _settle_gone(self, page: PastPage) -> None:
+        code, at = self._code(page.callback), self._clock()
+        self._seen.add(page.hash, min(code, LARGEST))
+        self._last_id += 1
+        id, window, batch = self._last_id, self._window(origin_of(page.url)), self._writer.batch
+        batch.requests.append((id, page.hash, window.id, code, page.url, 0, 0, None, None))
+        batch.ended(OutcomeRow(id, State.DONE, 0, None, Reason.UNLINKED, None, False, 0, at, 0.0, 0))
+        batch.pages.append(
+            page_row(id, page.hash, page.url, page.callback, Remembered(at, change=Change.GONE))
+        )
+        self._commit(id, page.url, marked(page.items, Change.GONE))
+
+    def _remember(self, id: int, request: Request, compared: Compared) -> None:
+        if compared.memory is not None:
+            hash = self._seen.hash_of(request.key)
+            row = page_row(id, hash, request.url, request.callback, compared.memory)
+            self._writer.batch.pages.append(row)
+        self._commit(id, request.url, compared.items)
+
+    def _commit(self, request: int, url: str, items: Sequence[KeptItem]) -> None:
+        for one in items:
+            self._last_item += 1
+            row = (self._last_item, request, one.name, one.is_dict, one.json, one.line, one.change)
+            self._writer.batch.items.append(row)
+            self._fresh.append(record_of(self._last_item, one, url))
 
     async def extend(self, leases: Sequence[Lease], *, now: float, ttl: float) -> Sequence[bool]:
         self._take_back(now)

@@ -18,6 +18,7 @@ from crawler.store.hosts import rest_of, robots_of
 from crawler.store.lineage import Row, Step, known_at, lineage
 from crawler.store.lock import holder_of
 from crawler.store.looking import Failure, facts_of, failures_of, opened
+from crawler.store.past import known_page
 from crawler.url import origin_of
 
 # Most of these look at every row of a table, once for a person's question.
@@ -48,6 +49,23 @@ class Attempt(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Validated(msgspec.Struct, frozen=True):
+    """By what a page is known again in the next round.
+
+    Attributes:
+        at: when its answer came, in seconds since 1970.
+        etag, modified: the validators of its answer, empty without.
+        digest: of its content, in hexadecimal; empty when it is to be read again whatever comes.
+        change: how it stands against the round before.
+    """
+
+    at: float
+    etag: str
+    modified: str
+    digest: str
+    change: str
+
+
 class Traced(msgspec.Struct, frozen=True):
     """One request, and all that is known of it.
 
@@ -72,6 +90,7 @@ class Traced(msgspec.Struct, frozen=True):
         size: bytes of the bodies that came.
         items: the items in the state that came of it, by name.
         failed: what plugins' code failed on there.
+        page: with `recrawl`, what the next round is to know of it.
     """
 
     url: str
@@ -94,6 +113,7 @@ class Traced(msgspec.Struct, frozen=True):
     size: int
     items: Mapping[str, int]
     failed: Sequence[Failure]
+    page: Validated | None = None
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -181,7 +201,15 @@ def _traced(connection: sqlite3.Connection, row: Row, rest: float) -> Traced:
         size=row.size,
         items=dict(connection.execute(_ITEMS, (row.id,))),
         failed=failures_of(connection, row.id),
+        page=_page(connection, row.id),
     )
+
+
+def _page(connection: sqlite3.Connection, request: int) -> Validated | None:
+    page = known_page(connection, request)
+    if page is None:
+        return None
+    return Validated(page.at, page.etag, page.modified, page.digest.hex(), page.change)
 
 
 def _attempts(connection: sqlite3.Connection, row: Row) -> Iterator[Attempt]:

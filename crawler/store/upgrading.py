@@ -33,6 +33,20 @@ STEPS: dict[int, str] = {
         ) WITHOUT ROWID;
         INSERT INTO notes VALUES ('contacts', x'', 0);  -- hosts may have been contacted until now
     """,
+    5: """
+        ALTER TABLE items ADD COLUMN change TEXT NOT NULL DEFAULT '';
+        CREATE TABLE pages (
+            request INTEGER PRIMARY KEY, hash BLOB NOT NULL, url TEXT NOT NULL, callback TEXT NOT NULL,
+            at REAL NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, digest BLOB NOT NULL,
+            asked BLOB NOT NULL, links BLOB NOT NULL, items BLOB NOT NULL, change TEXT NOT NULL
+        );
+        CREATE TABLE past (
+            request INTEGER PRIMARY KEY, hash BLOB NOT NULL, url TEXT NOT NULL, callback TEXT NOT NULL,
+            at REAL NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL, digest BLOB NOT NULL,
+            asked BLOB NOT NULL, links BLOB NOT NULL, items BLOB NOT NULL, change TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX past_hash ON past (hash);
+    """,
 }
 
 

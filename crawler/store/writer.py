@@ -14,6 +14,7 @@ from anyio.lowlevel import current_token
 from crawler.errors import StateError
 from crawler.store.bulk import write_rows
 from crawler.store.fence import Fence
+from crawler.store.past import PageRow
 from crawler.store.rows import FailureRow, RequestRow
 from crawler.store.schema import connect
 from crawler.waiting import until_over
@@ -38,7 +39,11 @@ _OUTCOMES = (
     "FROM (VALUES {rows}) AS new WHERE requests.id = new.column1"
 )
 _TRIES = "INSERT INTO tries (request, attempt, at, seconds, status, reason, detail) VALUES {rows}"
-_ITEMS = "INSERT INTO items (id, request, name, is_dict, json, line) VALUES {rows}"
+_ITEMS = "INSERT INTO items (id, request, name, is_dict, json, line, change) VALUES {rows}"
+_PAGES = (
+    "INSERT OR REPLACE INTO pages (request, hash, url, callback, at, etag, modified, digest, asked, links, "
+    "items, change) VALUES {rows}"
+)
 _FAILURES = "INSERT INTO failures (request, place, reason, detail, traceback, name, item) VALUES {rows}"
 _MISFITS = (  # with the ids of their items instead of their requests'
     "INSERT INTO failures (request, place, reason, detail, traceback, name, item) "
@@ -79,7 +84,8 @@ class Batch:
         self.requests: list[RequestRow] = []
         self.outcomes: dict[int, OutcomeRow] = {}
         self.tries: list[tuple[int, int, float, float, int, str, str | None]] = []
-        self.items: list[tuple[int, int, str, bool, bytes, str]] = []
+        self.items: list[tuple[int, int, str, bool, bytes, str, str]] = []
+        self.pages: list[PageRow] = []
         self.failures: list[FailureRow] = []
         self.misfits: list[FailureRow] = []
         self.notes: dict[str, tuple[bytes, float]] = {}
@@ -121,6 +127,7 @@ class Batch:
             (_OUTCOMES, list(self.outcomes.values())),
             (_TRIES, self.tries),
             (_ITEMS, self.items),
+            (_PAGES, self.pages),
             (_FAILURES, self.failures),
             (_MISFITS, self.misfits),
             (_NOTES, [(name, *note) for name, note in self.notes.items()]),

@@ -9,6 +9,19 @@ import msgspec
 from crawler.model import Reason
 from crawler_linkcheck.facts import UNFINISHED, Checked
 
+#: The names of what looks like a trap.
+TRAPS = (
+    Reason.REPEATS,
+    Reason.PATH_DEPTH,
+    Reason.PARAMETERS,
+    Reason.CALENDAR,
+    Reason.COMBINATIONS,
+    Reason.SESSIONS,
+    Reason.ENDLESS,
+    Reason.PATTERN_BUDGET,
+    Reason.HOST_BUDGET,
+)
+
 #: Redirects in a row that browsers follow (Fetch standard, "HTTP-redirect fetch").
 HOPS = 20
 #: The site's owner says that links are better changed.
@@ -22,8 +35,13 @@ UNKNOWN: frozenset[str] = frozenset(
         Reason.DEPTH,
         Reason.EXCESS,
         Reason.ROBOTS,
+        Reason.NOFOLLOW,
         Reason.ADDRESS,
+        Reason.CONTENT_TYPE,
+        Reason.HOST_DOWN,
         Reason.TOO_LARGE,
+        Reason.BOMB,
+        *TRAPS,
         Reason.CALLBACK,
         UNFINISHED,
     }

@@ -60,6 +60,7 @@ _TRAPS = """
 name: traps
 start: {{file: starts.txt}}
 follow: [{{}}]
+traps: {{endless: 60, combinations: 60, pattern_budget: 200}}
 fetch: {{allow: [{allow}]}}
 politeness: {{delay: 0}}
 output: items.jsonl

@@ -170,7 +170,6 @@ def test_the_loop_is_not_held_for_long(stage: Stage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="not yet: html (links by the hundred thousand), sitemaps, fetch (1xx)")
 def test_the_loop_is_never_held(long: Stage) -> None:
     assert {name: seconds for name, seconds in _turns(long).items() if seconds > 0.2} == {}
 

@@ -39,6 +39,16 @@ WRONG: list[tuple[str, str]] = [
         "4:3: output.1: names no output: give 'file' or 'use' (such as file: items.jsonl)",
     ),
     (START + "? [a, b]\n: 1\n", "2:3: a key must be a word, not a list or a mapping"),
+    # Rounds.
+    (
+        START + "state: memory\nrecrawl: {}\n",
+        "3:10: recrawl: 'recrawl' has no effect without a state file "
+        "(what is known of pages is kept there: remove 'state', or name a file)",
+    ),
+    (
+        START + "recrawl: {}\npages: {a: {fields: {change: h1}}}\n",
+        "3:22: pages.a.fields.change: with 'recrawl', every item has a 'change' (choose another name)",
+    ),
     # Types.
     (START + "name: 5\n", "2:7: name: must be text, not the number 5 (put it in quotes)"),
     (START + "name:\n", "2:1: name: must be text, not empty"),

@@ -24,6 +24,14 @@ def try_crawls(
     only: Annotated[
         int | None, typer.Option("--only", min=1, metavar="RUN", help="--kill: this run alone, once more.")
     ] = None,
+    first: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--first",
+            metavar="KEY=VALUE",
+            help="--kill, with recrawl: what is set otherwise in the first round; the second one is killed.",
+        ),
+    ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option("--kind", metavar="KIND", help="--torture: only calls of this kind. May be repeated."),
@@ -64,7 +72,7 @@ def try_crawls(
     try:
         if kill:
             numbers = range(1, runs + 1) if only is None else [only]
-            exact = kill_crawls(config, overrides or (), numbers, kills, seed, as_json=as_json)
+            exact = kill_crawls(config, overrides or (), first or (), numbers, kills, seed, as_json=as_json)
         else:
             exact = torture_crawls(config, overrides or (), kind or (), call, sample, seed, as_json=as_json)
     except CannotTry as error:

@@ -8,7 +8,6 @@ from .bombs import gzip_bomb
 
 TEXT = ("Content-Type", "text/plain")
 OPEN = ("/page",)
-ASKS_AGAIN = "fetch: aiohttp asks again by itself, and at once"
 
 
 def forbids(seen: Seen) -> None:
@@ -42,7 +41,7 @@ async def robots_silent(ask: Ask) -> None:
     await ask.silence()
 
 
-@endpoint(healthy=False, robots=True, check=forbids, most=2, unmet=ASKS_AGAIN)
+@endpoint(healthy=False, robots=True, check=forbids, most=2)
 async def robots_reset(ask: Ask) -> None:
     """A connection that is broken off forbids everything."""
     ask.hang_up(rudely=True)

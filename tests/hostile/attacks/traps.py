@@ -14,7 +14,8 @@ from ..wire import Ask
 
 #: A trap that has been walked into so far was not noticed.
 MOST = 300
-_URLS = "urls: traps"
+#: Of one that many values are combined in.
+MANY = 3_000
 
 
 async def trap(ask: Ask, *hrefs: str) -> None:
@@ -22,7 +23,7 @@ async def trap(ask: Ask, *hrefs: str) -> None:
     await ask.page("<title>more</title>" + "".join(f'<a href="{href}">x</a>' for href in hrefs))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def calendar(ask: Ask) -> None:
     """A page for each day, before and after."""
     text = ask.path.rpartition("/")[2]
@@ -34,13 +35,13 @@ async def calendar(ask: Ask) -> None:
     await trap(ask, *[f"/attack/{one.isoformat()}" for one in around])
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def deep_paths(ask: Ask) -> None:
     """A relative link that leads one folder deeper."""
     await trap(ask, *([] if ask.trapped(MOST) else ["folder/", "../other/"]))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def sessions(ask: Ask) -> None:
     """Every page gives every link a new session."""
     number = ask.asked
@@ -48,30 +49,30 @@ async def sessions(ask: Ask) -> None:
     await trap(ask, *([] if ask.trapped(MOST) else links))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=2 * MANY // 3)
 async def facets(ask: Ask) -> None:
     """Filters that may be combined in every order."""
     names = ("size", "color", "brand", "price", "sort", "view", "stock", "year")
     some = [names[(ask.asked + step) % len(names)] for step in (0, 3, 5)]
     links = [f"/attack?{ask.query}&{name}={ask.asked % 4}" for name in some]
-    await trap(ask, *([] if ask.trapped(MOST) else links))
+    await trap(ask, *([] if ask.trapped(MANY) else links))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def next_pages(ask: Ask) -> None:
     """There is always a next page."""
     number = int(ask.query.removeprefix("page=") or 0)
     await trap(ask, *([] if ask.trapped(MOST) else [f"/attack?page={number + 1}"]))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def maze(ask: Ask) -> None:
     """Rooms with random names, each with doors to others."""
     links = [f"/attack/{_hash(ask.path, door)}" for door in range(3)]
     await trap(ask, *([] if ask.trapped(MOST) else links))
 
 
-@endpoint(long=True, crawl="traps", most=MOST, unmet=_URLS)
+@endpoint(long=True, crawl="traps", most=MOST)
 async def soft_missing(ask: Ask) -> None:
     """What is not there is there, with links to more that is not."""
     await trap(

@@ -288,3 +288,10 @@ def test_a_strangers_site_is_asked_once(tmp_path: Path, demo_site: DemoSite) -> 
     assert first == len(demo_site.hits)
     once = [hit.path_qs for hit in demo_site.hits if hit.path_qs.startswith("/articles/")]
     assert len(once) == len(set(once))
+
+
+@pytest.mark.slow
+def test_second_rounds_survive() -> None:
+    first = ("fetch.params.edition=1",)
+    report = survives_kills(CONFIGS / "recrawl.yaml", runs=4, kills=3, seed=5, first=first)
+    assert len(report.kills) > 6

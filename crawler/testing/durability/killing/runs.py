@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from crawler.testing.durability.killing.leftovers import processes_in
 from crawler.testing.durability.killing.moments import Course, Moment, observe, plan, wait_for
 from crawler.testing.durability.killing.report import Kill, Report, Run
 from crawler.testing.durability.site import Site, site_of
-from crawler.testing.durability.trial import CannotTry, Subject, last_words, started, subject_of
+from crawler.testing.durability.trial import STATE, CannotTry, Subject, last_words, started, subject_of
 
 #: Says in words what is wrong with the folder that a crawl was run in, besides what is compared anyway.
 Also = Callable[[Path], Iterable[str]]
@@ -47,6 +48,7 @@ def survives_kills(
     seed: int = 1,
     *,
     overrides: Sequence[str] = (),
+    first: Sequence[str] = (),
     also: Also | None = None,
 ) -> Report:
     """Kill crawls of a configuration at random moments, run them again, and compare with an undisturbed one.
@@ -57,13 +59,15 @@ def survives_kills(
         kills: how often each is killed.
         seed: what the moments are drawn from.
         overrides: "key=value" each, as for `--set`.
+        first: with `recrawl`, where it is the second round that is killed: what is set otherwise in the
+            first one.
         also: says in words what is wrong with the folder that a crawl was run in; for what the spider's
             own stages write.
 
     Returns the report. Raises AssertionError, in its words, when anything differs; and CannotTry, ConfigError
     or PluginError for a configuration of which nothing can be found out.
     """
-    report = kill(subject_of(config, overrides), range(1, runs + 1), kills, seed, also=also)
+    report = kill(subject_of(config, overrides), range(1, runs + 1), kills, seed, first=first, also=also)
     assert report.exact, report.as_text()
     return report
 
@@ -74,6 +78,7 @@ def kill(
     kills: int,
     seed: int,
     *,
+    first: Sequence[str] = (),
     also: Also | None = None,
     tell: Tell = lambda run, done, kills: None,
 ) -> Report:
@@ -84,7 +89,7 @@ def kill(
         runs: the numbers of the runs.
         kills: how many kills each has.
         seed: what the moments are drawn from.
-        also: see `survives_kills`.
+        first, also: see `survives_kills`.
         tell: is told how far it has come.
 
     Raises CannotTry, ConfigError or PluginError.
@@ -93,7 +98,7 @@ def kill(
     wanted = True  # somebody will want to see what went wrong
     try:
         with site_of(subject) as site:
-            trials = Trials(site, base, kills, seed, also)
+            trials = Trials(site, base, kills, seed, also, first)
             report = trials.undisturbed()
             for number in runs:
                 tell(number, len(report.runs), len(report.kills))
@@ -135,10 +140,13 @@ class Trials:
         base: a folder for their folders.
         kills: how many kills a run has.
         seed: what the moments are drawn from.
-        also: see `survives_kills`.
+        also, first: see `survives_kills`.
     """
 
-    def __init__(self, site: Site, base: Path, kills: int, seed: int, also: Also | None) -> None:
+    def __init__(
+        self, site: Site, base: Path, kills: int, seed: int, also: Also | None, first: Sequence[str] = ()
+    ) -> None:
+        self._first = first
         self._site = site
         self._base = base
         self._kills = kills
@@ -179,7 +187,7 @@ class Trials:
         assert self._whole is not None
         self._site.renew()
         began = time.monotonic()
-        folder = self._base / f"run-{number:04}"
+        folder = self._folder(f"run-{number:04}")
         lives = _Lives([], [])
         for moment in plan(self._seed, number, self._kills):
             if not lives.over:
@@ -210,6 +218,27 @@ class Trials:
 
     # One life.
 
+    def _folder(self, name: str) -> Path:
+        """Return the folder for a crawl; with `recrawl`, a first round has gone to its end there."""
+        folder = self._base / name
+        if self._site.subject.settings.recrawl is not None:
+            self._first_round(folder)
+        return folder
+
+    def _first_round(self, folder: Path) -> None:
+        subject = self._site.subject.changed(self._first)
+        with started(subject, folder / "work", folder / "said.txt") as process:
+            status = process.wait()
+        if status != 0:
+            said = last_words(folder / "said.txt")
+            raise CannotTry(f"the first round ended with code {status}: {said}", status)
+        with closing(sqlite3.connect(folder / "work" / STATE)) as state:
+            # The requests of a round that is over are of no use to the next one, but who looks on would take
+            # them for its own.
+            state.execute("DELETE FROM requests WHERE id > 1")
+            state.execute("UPDATE requests SET state = 'waiting', attempts = 0, page = 0")
+            state.commit()
+
     def _subject(self, folder: Path, life: int, how: str = PLAY) -> Subject:
         tape = self._base / "tape.db" if self._site.taped else None
         subject = self._site.subject if how == RECORD else self._site.replayed
@@ -235,7 +264,7 @@ class Trials:
             return
         lives.after.append(rows)
         lives.kills.append(Kill(moment, sum(row.page for row in rows), time.monotonic() - began))
-        if rows and ended(folder / "work"):
+        if any(row.page for row in rows) and ended(folder / "work"):
             lives.status, lives.over = 0, True  # it had said so: to run it again would be another crawl
 
     def _last(self, folder: Path, lives: _Lives) -> int | None:
@@ -250,7 +279,7 @@ class Trials:
 
     def _to_the_end(self, name: str, how: str) -> tuple[Course, Found]:
         self._site.renew()
-        folder = self._base / name
+        folder = self._folder(name)
         with started(self._subject(folder, 1, how), folder / "work", folder / "said.txt") as process:
             try:
                 course = observe(folder / "work", process, self._limit)
