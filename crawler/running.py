@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Coroutine
 from concurrent.futures import Future, wait
 from contextvars import copy_context
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TypeVar, overload
 
 from crawler.crawl import Crawl
@@ -108,9 +108,13 @@ def _run_in_thread(main: Coroutine[Any, Any, T]) -> T:
     """Run it on a loop in a thread; when the wait for it is interrupted, end it first."""
     ended: Future[T] = Future()
     begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
+    interrupted = Event()
 
     async def noted() -> T:
         begun.append((asyncio.get_running_loop(), asyncio.current_task()))
+        if interrupted.is_set():  # before there was anything to be cancelled
+            main.close()
+            raise asyncio.CancelledError
         return await main
 
     def live() -> None:
@@ -122,10 +126,11 @@ def _run_in_thread(main: Coroutine[Any, Any, T]) -> T:
             ended.set_result(result)
 
     thread = Thread(target=copy_context().run, args=(live,), name="crawler.run", daemon=True)
-    thread.start()
     try:
+        thread.start()  # which waits, and may be interrupted meanwhile
         return ended.result()
     except KeyboardInterrupt:
+        interrupted.set()
         for loop, task in begun:
             if task is not None and not ended.done():
                 loop.call_soon_threadsafe(task.cancel)

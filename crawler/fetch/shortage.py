@@ -72,7 +72,7 @@ def is_short(error: OSError, addresses: Sequence[AddrInfoType] = ()) -> bool:
         error: what was raised.
         addresses: those that were connected to; none for a look-up.
     """
-    if error.errno in _SHORT:
+    if error.errno in _SHORT or (error.errno == errno.EBUSY and not addresses):  # so glibc says of a look-up
         return True
     if addresses and error.errno == errno.EADDRNOTAVAIL:
         return any(_has_source(address) for address in addresses)

@@ -26,6 +26,7 @@ _LONGEST_LINE = 16 * 1024
 # What is needed to tell the kinds apart, and to find the name of an encoding.
 _HEAD = 256
 _SPACE = b" \t\r\n\f"
+_BLANK = (codecs.BOM_UTF8, *(bytes([one]) for one in _SPACE))
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _LINE_END = re.compile(r"[\r\n]+")
 # What stands in robots.txt beside sitemaps.
@@ -81,7 +82,9 @@ class Document(Generic[E]):
         if self._reader is not None:
             self._reader.feed(piece)
             return
-        self._head = (self._head + piece).removeprefix(codecs.BOM_UTF8).lstrip(_SPACE)
+        self._head += piece
+        while self._head.startswith(_BLANK):  # however it is cut into pieces
+            self._head = self._head.removeprefix(codecs.BOM_UTF8).lstrip(_SPACE)
         if len(self._head) >= _HEAD:
             self._begin()
 
