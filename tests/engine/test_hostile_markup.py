@@ -172,7 +172,7 @@ def test_a_page_gives_so_many_items_and_no_more(monkeypatch: pytest.MonkeyPatch)
     assert last == Dropped("row", "more than 2 on one page")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_sixteen_megabytes_do_not_keep_the_loop(name: str) -> None:

@@ -203,12 +203,17 @@ BLIND = """
 import crawler.fetch.fetcher
 
 
-async def read_body(answer, limit):
-    body = await answer.read()
-    return body, len(body)
+class Body:
+    def __init__(self, answer, limit, keep=None):
+        self.answer, self.wire = answer, 0
+
+    async def read(self):
+        body = await self.answer.read()
+        self.wire = len(body)
+        return body
 
 
-crawler.fetch.fetcher.read_body = read_body
+crawler.fetch.fetcher.Body = Body
 """
 
 
