@@ -161,7 +161,7 @@ def test_the_machine_finds_the_defect(defect: type[MemoryStore]) -> None:
 
     # Shrinking makes a failure readable; here it only has to be found.
     quickly = settings(
-        max_examples=300,
+        max_examples=1_000,
         phases=[Phase.generate],
         database=None,
         derandomize=True,
