@@ -161,6 +161,7 @@ def test_a_configuration_names_kinds_of_links(tmp_path: Path, nofollow: str, pat
 
 async def crawled_by(settings: Settings, web: PretendWeb) -> Stats:
     stats = Stats()
-    async with open_crawl(Parts(settings, fetcher=web, store=MemoryStore(), listeners=[stats])) as engine:
+    parts = Parts(settings, fetcher=web, store=MemoryStore(), listeners=[stats], inline=True)
+    async with open_crawl(parts) as engine:
         await engine.run()
     return stats
